@@ -1,0 +1,31 @@
+"""The one list of all event types: decoding, reference documentation and golden samples use it."""
+
+from domain.documents.events import (
+    DocumentAdded,
+    DocumentRemoved,
+    DocumentStageCompleted,
+    DocumentStageFailed,
+    DocumentStageRetried,
+    DocumentStageStarted,
+    KnowledgeBaseCreated,
+)
+from domain.event import Event
+from domain.logins.events import LoginRegistered, SessionEnded, SessionRefreshed, SessionStarted
+from domain.tenants.events import TenantRegistered
+
+EVENT_TYPES: tuple[type[Event], ...] = (
+    TenantRegistered,
+    LoginRegistered,
+    SessionStarted,
+    SessionRefreshed,
+    SessionEnded,
+    KnowledgeBaseCreated,
+    DocumentAdded,
+    DocumentRemoved,
+    DocumentStageStarted,
+    DocumentStageCompleted,
+    DocumentStageFailed,
+    DocumentStageRetried,
+)
+
+BY_TYPE: dict[str, type[Event]] = {event_type.TYPE: event_type for event_type in EVENT_TYPES}

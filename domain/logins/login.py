@@ -1,0 +1,94 @@
+"""A login: one person's way in to one tenant."""
+
+import re
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+from domain.event import Event, Invalid, UnknownEvent
+from domain.logins.events import LoginRegistered
+
+Role = Literal["owner", "admin", "editor", "viewer"]
+
+EMAIL_LENGTH_MAX = 254  # RFC 5321, section 4.5.3.1.3 less the angle brackets
+EMAIL_PATTERN = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
+PASSWORD_LENGTH_MIN = 8
+PASSWORD_LENGTH_MAX = 128
+DISPLAY_NAME_LENGTH_MAX = 255
+
+
+class EmailInvalid(Invalid):
+    """An e-mail address has one @, a domain with a dot, and at most 254 characters."""
+
+
+class PasswordTooWeak(Invalid):
+    """A password has 8 to 128 characters, among them an upper-case letter and a digit."""
+
+
+class DisplayNameInvalid(Invalid):
+    """A display name has at most 255 characters."""
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """Present state of one login."""
+
+    email: str
+    password_hash: str
+    display_name: str
+    role: Role
+
+
+def register(
+    *, email: str, password_hash: str, display_name: str | None, role: Role
+) -> list[Event]:
+    """Decide the registration of a login.
+
+    Raises:
+        EmailInvalid, DisplayNameInvalid: the value breaks the rule the error names.
+    """
+    address = normalise_email(email)
+    name = (display_name or address.partition("@")[0]).strip()
+    if len(name) > DISPLAY_NAME_LENGTH_MAX:
+        raise DisplayNameInvalid
+    return [
+        LoginRegistered(email=address, password_hash=password_hash, display_name=name, role=role)
+    ]
+
+
+def normalise_email(email: str) -> str:
+    """The one spelling under which an address is stored, claimed and looked up.
+
+    Raises:
+        EmailInvalid: it is no e-mail address.
+    """
+    address = unicodedata.normalize("NFKC", email).strip().casefold()
+    if len(address) > EMAIL_LENGTH_MAX or not EMAIL_PATTERN.fullmatch(address):
+        raise EmailInvalid
+    return address
+
+
+def check_password(password: str) -> None:
+    """Refuse a password that is too short, too long or too plain.
+
+    Raises:
+        PasswordTooWeak: see its message.
+    """
+    long_enough = PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX
+    varied = any(c.isupper() for c in password) and any(c.isdigit() for c in password)
+    if not (long_enough and varied):
+        raise PasswordTooWeak
+
+
+def evolve(_state: Login | None, event: Event) -> Login:
+    """Fold one event into the state."""
+    match event:
+        case LoginRegistered():
+            return Login(
+                email=event.email,
+                password_hash=event.password_hash,
+                display_name=event.display_name,
+                role=event.role,
+            )
+        case _:
+            raise UnknownEvent(event)

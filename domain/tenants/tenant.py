@@ -1,0 +1,55 @@
+"""A tenant: the organisation that owns one log."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from domain.event import Event, Invalid, UnknownEvent
+from domain.tenants.events import TenantRegistered
+
+Plan = Literal["free", "pro", "enterprise"]
+Status = Literal["active", "suspended", "cancelled"]
+
+NAME_LENGTH_MAX = 255
+SLUG_LENGTH_MAX = 100
+SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+
+
+class TenantNameInvalid(Invalid):
+    """A tenant's name has 1 to 255 characters and is not blank."""
+
+
+class TenantSlugInvalid(Invalid):
+    """A slug has 1 to 100 characters: a-z, 0-9 and inner hyphens."""
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """Present state of one tenant; `None` stands for a tenant not yet registered."""
+
+    name: str
+    slug: str
+    plan: str = "free"
+    status: Status = "active"
+
+
+def register(*, name: str, slug: str) -> list[Event]:
+    """Decide the registration of a new tenant.
+
+    Raises:
+        TenantNameInvalid, TenantSlugInvalid: the value breaks the rule the error names.
+    """
+    if not name.strip() or len(name) > NAME_LENGTH_MAX:
+        raise TenantNameInvalid
+    if len(slug) > SLUG_LENGTH_MAX or not SLUG_PATTERN.fullmatch(slug):
+        raise TenantSlugInvalid
+    return [TenantRegistered(name=name.strip(), slug=slug)]
+
+
+def evolve(_state: Tenant | None, event: Event) -> Tenant:
+    """Fold one event into the state."""
+    match event:
+        case TenantRegistered():
+            return Tenant(name=event.name, slug=event.slug, plan=event.plan)
+        case _:
+            raise UnknownEvent(event)
