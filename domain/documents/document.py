@@ -54,13 +54,22 @@ def add(*, title: str, content: Content, knowledge_base_id: UUID | None) -> list
     Raises:
         DocumentTitleInvalid, DocumentEmpty: the named rule is broken.
     """
-    if not title.strip() or len(title) > TITLE_LENGTH_MAX or not title.strip().isprintable():
-        raise DocumentTitleInvalid
+    check_title(title)
     if content.size == 0:
         raise DocumentEmpty
     return [
         DocumentAdded(title=title.strip(), content=content, knowledge_base_id=knowledge_base_id)
     ]
+
+
+def check_title(title: str) -> None:
+    """Refuse a title before its content is kept.
+
+    Raises:
+        DocumentTitleInvalid: see its message.
+    """
+    if not title.strip() or len(title) > TITLE_LENGTH_MAX or not title.strip().isprintable():
+        raise DocumentTitleInvalid
 
 
 def remove(state: Document) -> list[Event]:

@@ -1,0 +1,106 @@
+"""From a decision to the log: load, decide, append, and again if somebody was faster."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from application.actor import Actor
+from application.ports import Ports
+from application.recorded import (
+    Append,
+    Claim,
+    NewEvents,
+    Recorded,
+    RecordedEvent,
+    VersionConflict,
+    fold,
+)
+from domain.event import Conflict, Event, NotFound, UnknownEvent
+from domain.ids import StreamId, Version
+
+State = TypeVar("State")
+
+ATTEMPTS_MAX = 5
+
+
+class TooMuchContention(Conflict):
+    """Others are changing this at the same moment; please try again."""
+
+
+async def create(
+    stream_id: StreamId,
+    events: Sequence[Event],
+    actor: Actor,
+    ports: Ports,
+    *,
+    more: Sequence[NewEvents] = (),
+    claims: Sequence[Claim] = (),
+) -> Recorded:
+    """Record the first events of a new stream, and with them those of `more`.
+
+    Raises:
+        Claimed: a key in `claims` belongs to another stream.
+    """
+    first = NewEvents(stream_id=stream_id, expected=Version(0), events=events)
+    command = _append([first, *more], actor, claims)
+    return await ports.events.append(actor.tenant_id, command)
+
+
+async def change(
+    stream_id: StreamId,
+    evolve: Callable[[State | None, Event], State],
+    decision: Callable[[State], Sequence[Event]],
+    actor: Actor,
+    ports: Ports,
+    *,
+    absent: type[NotFound],
+) -> Recorded:
+    """Decide on the present state of a stream and record what follows.
+
+    When somebody else wrote to the stream in between, the decision is taken again on the new
+    state, at most five times. A decision without events records nothing and returns where the
+    stream stands.
+
+    Raises:
+        NotFound: as `absent`, when the stream does not exist.
+        TooMuchContention: five times somebody else was faster.
+    """
+    for _ in range(ATTEMPTS_MAX):
+        history = await ports.events.load(actor.tenant_id, stream_id)
+        state = _state(evolve, history)
+        if state is None:
+            raise absent
+        last = history[-1]
+        events = decision(state)
+        if not events:
+            return Recorded(id=stream_id, version=last.version, position=last.position)
+        step = NewEvents(stream_id=stream_id, expected=last.version, events=events)
+        try:
+            return await ports.events.append(actor.tenant_id, _append([step], actor))
+        except VersionConflict:
+            continue
+    raise TooMuchContention
+
+
+def _state(
+    evolve: Callable[[State | None, Event], State], history: Sequence[RecordedEvent]
+) -> State | None:
+    """The stream's state; None too where the id is that of something of another kind."""
+    try:
+        fold(evolve, history[:1])
+    except UnknownEvent:
+        return None
+    return fold(evolve, history)
+
+
+def _append(streams: Sequence[NewEvents], actor: Actor, claims: Sequence[Claim] = ()) -> Append:
+    cause = actor.cause
+    return Append(
+        command_id=cause.command_id,
+        fingerprint=cause.fingerprint,
+        streams=streams,
+        actor=actor.name,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.causation_id,
+        claims=claims,
+        metadata={"request_id": cause.request_id} if cause.request_id else {},
+    )
