@@ -2,8 +2,11 @@
 
 import contextlib
 import signal
+import socket
+import struct
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +21,8 @@ _RETRY_SECONDS = 15.0
 _PASSING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 # SIGINT is the fast shutdown; SIGQUIT leaves the rest to the next start's recovery.
 _SHUTDOWN = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 2.0))
+# The first packet of PostgreSQL's protocol (SSLRequest); on a unix socket the answer is "N".
+_DO_YOU_ENCRYPT = struct.pack("!ii", 8, 80877103)
 _STATUS_LINE = 7
 _SOCKET_LINE = 4
 
@@ -50,10 +55,8 @@ class EmbeddedPostgres:
         self._places.prepare()
         try:
             cluster.make(self._places, durable=self._durable)
-            if self._running() is None:
+            if not self._take_over():
                 self._launch()
-            elif not self._wait():
-                raise self._failure("is not ready", 0)
         except OSError as error:
             raise layout.unwritable(self._places.postgres, error) from error
 
@@ -89,39 +92,60 @@ class EmbeddedPostgres:
             f"postgresql://{cluster.SUPERUSER}:{password}@/postgres?host={host}&port={cluster.PORT}"
         )
 
+    def _take_over(self) -> bool:
+        """Wait for a left-over server. False when there is none or it was on its way out."""
+        if self._running() is None:
+            return False
+        start_of_log = self._size_of_log()
+        if self._wait(lambda: self._running() is not None):
+            return True
+        if self._running() is not None:
+            raise self._failure(f"is not ready after {_READY_SECONDS:.0f} s", start_of_log)
+        return False
+
     def _launch(self) -> None:
         deadline = time.monotonic() + _RETRY_SECONDS
         while True:
-            self._clear_leftovers()
-            start_of_log = self._log.stat().st_size if self._log.exists() else 0
-            program = cluster.programs() / "postgres"
-            account.open_program(program.parents[1], account.borrowed())
-            self._child = engine.spawn(
-                [str(program), "-D", str(self._places.postgres)],
-                directory=self._places.postgres,
-                log=self._log,
-            )
-            if self._wait():
-                return
-            if self._child.poll() is None:
-                raise self._failure(f"is not ready after {_READY_SECONDS:.0f} s", start_of_log)
-            failure = self._failure("does not start", start_of_log)
-            passing = any(reason in str(failure) for reason in _PASSING)
-            if not passing or time.monotonic() > deadline:
-                raise failure
+            try:
+                return self._attempt()
+            except errors.EmbeddedEngineError as failure:
+                passing = any(reason in str(failure) for reason in _PASSING)
+                if not passing or time.monotonic() > deadline:
+                    raise
             time.sleep(0.2)
 
-    def _wait(self) -> bool:
-        return engine.wait(
-            lambda: self._pid_file().status == "ready",
-            alive=lambda: self._child is None or self._child.poll() is None,
-            seconds=_READY_SECONDS,
-        )
-
-    def _clear_leftovers(self) -> None:
-        """Remove a dead server's pid file: its number may meanwhile be another process's."""
+    def _attempt(self) -> None:
+        # A dead server's pid file goes: its number may meanwhile be another process's.
         (self._places.postgres / "postmaster.pid").unlink(missing_ok=True)
         cluster.configure(self._places, self._places.socket_dir(), durable=self._durable)
+        program = cluster.programs() / "postgres"
+        account.open_program(program.parents[1], account.borrowed())
+        start_of_log = self._size_of_log()
+        child = self._child = engine.spawn(
+            [str(program), "-D", str(self._places.postgres)],
+            directory=self._places.postgres,
+            log=self._log,
+        )
+        if not self._wait(lambda: child.poll() is None):
+            late = f"is not ready after {_READY_SECONDS:.0f} s"
+            what = late if child.poll() is None else "does not start"
+            raise self._failure(what, start_of_log)
+
+    def _wait(self, alive: Callable[[], bool]) -> bool:
+        return engine.wait(self._ready, alive=alive, seconds=_READY_SECONDS)
+
+    def _ready(self) -> bool:
+        """Whether the server calls itself ready and answers: its file may outlive it."""
+        found = self._pid_file()
+        if found.status != "ready":
+            return False
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(1.0)
+            with contextlib.suppress(OSError):
+                connection.connect(f"{found.socket_dir}/.s.PGSQL.{cluster.PORT}")
+                connection.sendall(_DO_YOU_ENCRYPT)
+                return connection.recv(1) == b"N"
+        return False
 
     def _running(self) -> psutil.Process | None:
         return engine.find(
@@ -138,6 +162,9 @@ class EmbeddedPostgres:
     def _failure(self, what: str, start_of_log: int) -> errors.EmbeddedEngineError:
         reason = engine.last_words(self._log, start_of_log)
         return errors.EmbeddedEngineError(f"PostgreSQL {what}: {reason} (see {self._log})")
+
+    def _size_of_log(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
 
     @property
     def _log(self) -> Path:
