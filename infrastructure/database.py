@@ -1,0 +1,110 @@
+"""Connections of the application's role, always working for one tenant at a time."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection, Connection
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+Row = TypeVar("Row")
+
+SET_TENANT = b"SELECT set_config('app.tenant_id', %s, true)"
+
+# O7 of the requirements: no statement over 30 s, no transaction idle for over a minute.
+SESSION_OPTIONS = (
+    "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+)
+WAIT_FOR_CONNECTION_SECONDS = 5.0
+
+
+class Database:
+    """Asynchronous reads: one round trip each, the tenant's context set in the same one."""
+
+    def __init__(self, url: str, *, size_max: int = 10) -> None:
+        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=size_max,
+            timeout=WAIT_FOR_CONNECTION_SECONDS,
+            open=False,
+            kwargs={"autocommit": True, "options": SESSION_OPTIONS},
+            name="async",
+        )
+
+    async def open(self) -> None:
+        """Start the pool; connections are made in the background."""
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """A connection in autocommit mode, without any tenant's context."""
+        async with self._pool.connection() as connection:
+            yield connection
+
+    async def rows(
+        self, tenant_id: UUID, query: bytes, params: dict[str, Any], row: type[Row]
+    ) -> list[Row]:
+        """Run `query` for one tenant; each row becomes a `row(**columns)`."""
+        async with self._pool.connection() as connection:
+            # Without BEGIN, both statements are one transaction and one round trip.
+            async with connection.pipeline():
+                await connection.execute(SET_TENANT, [str(tenant_id)])
+                cursor = connection.cursor(row_factory=class_row(row))
+                await cursor.execute(query, {**params, "tenant_id": tenant_id})
+            return await cursor.fetchall()
+
+    async def row(
+        self, tenant_id: UUID, query: bytes, params: dict[str, Any], row: type[Row]
+    ) -> Row | None:
+        """The first row, or None."""
+        found = await self.rows(tenant_id, query, params, row)
+        return found[0] if found else None
+
+
+class BatchDatabase:
+    """Synchronous transactions for projectors and other batch work."""
+
+    def __init__(self, url: str, *, size_max: int = 10) -> None:
+        self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=size_max,
+            timeout=WAIT_FOR_CONNECTION_SECONDS,
+            open=False,
+            kwargs={"autocommit": True, "options": SESSION_OPTIONS},
+            name="batch",
+        )
+
+    def open(self) -> None:
+        """Start the pool."""
+        self._pool.open()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Any]]:
+        """A connection in autocommit mode, without any tenant's context."""
+        with self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self, tenant_id: UUID) -> Iterator[Connection[Any]]:
+        """One transaction for one tenant; commits at the end, rolls back on an exception."""
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute(SET_TENANT, [str(tenant_id)])
+            yield connection
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the database could not be reached or is overloaded, so that trying later is right."""
+    return isinstance(error, psycopg.OperationalError)

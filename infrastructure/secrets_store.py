@@ -1,0 +1,64 @@
+"""Secrets of a development machine, generated once and kept in its data directory."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from infrastructure.settings_error import SettingsError
+
+_FILE = "secrets.json"
+_BYTES = 48
+
+
+def keep(data_dir: Path, names: Sequence[str]) -> dict[str, str]:
+    """The kept value of each name, generating those that are missing.
+
+    Processes that start at the same moment agree on one value. The file is the owner's alone.
+    """
+    path = data_dir / _FILE
+    try:
+        data_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
+        with _locked(data_dir):
+            known = _read(path)
+            missing = [name for name in names if name not in known]
+            if missing:
+                known |= {name: secrets.token_urlsafe(_BYTES) for name in missing}
+                _write(path, known)
+    except OSError as error:
+        raise SettingsError(names[0], f"is not set and cannot be kept in {data_dir}") from error
+    return known
+
+
+@contextlib.contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except msgspec.DecodeError as error:
+        raise SettingsError(str(path), "is damaged: restore it from a backup") from error
+
+
+def _write(path: Path, values: dict[str, str]) -> None:
+    """Replace the file as a whole, on disk before it is visible."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(values)))
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
