@@ -10,7 +10,7 @@ NAME_LINE = re.compile(rb"^-- name: (\w+)[ \t]*$", re.MULTILINE)
 
 
 class Queries:
-    """The queries of one file, read at first use: `Queries(__package__, "documents.sql")["page"]`."""
+    """The queries of one file, read at first use: `Queries(__package__, "x.sql")["page"]`."""
 
     def __init__(self, package: str | None, filename: str) -> None:
         if package is None:

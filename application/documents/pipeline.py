@@ -22,6 +22,7 @@ from domain.documents.results import (
     TaxonomyResult,
 )
 from domain.documents.stages import Stage, Status
+from domain.event import Event
 from domain.ids import StreamId
 
 EMBED_BATCH = 32
@@ -70,7 +71,7 @@ async def fail_stage(
 
 async def _record(
     stream_id: StreamId,
-    decision: Callable[[Document], list[document.Event]],
+    decision: Callable[[Document], list[Event]],
     actor: Actor,
     tools: PipelinePorts,
 ) -> Recorded:

@@ -1,0 +1,58 @@
+-- name: lock_checkpoint
+SELECT position FROM read.checkpoints
+ WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
+   FOR UPDATE SKIP LOCKED
+
+-- name: create_checkpoint
+INSERT INTO read.checkpoints (tenant_id, projection, version, position)
+VALUES (%(tenant_id)s, %(projection)s, %(version)s, 0)
+ON CONFLICT DO NOTHING
+RETURNING position
+
+-- name: move_checkpoint
+UPDATE read.checkpoints
+   SET position = %(position)s, state = 'running', failure = NULL, attempts = 0, retry_at = NULL,
+       updated_at = clock_timestamp()
+ WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
+
+-- name: note_failure
+UPDATE read.checkpoints
+   SET state = 'failing', failure = %(failure)s, attempts = attempts + 1,
+       retry_at = clock_timestamp() + least(60, 0.5 * 2 ^ least(attempts, 10)) * interval '1 s',
+       updated_at = clock_timestamp()
+ WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
+
+-- name: behind
+SELECT p.projection, p.version
+  FROM unnest(%(projections)s::text[], %(versions)s::int[]) AS p(projection, version)
+  LEFT JOIN read.checkpoints c
+    ON c.tenant_id = %(tenant_id)s AND c.projection = p.projection AND c.version = p.version
+ WHERE coalesce(c.position, 0)
+       < (SELECT h.position FROM log.heads h WHERE h.tenant_id = %(tenant_id)s)
+   AND coalesce(c.retry_at, '-infinity') <= clock_timestamp()
+
+-- name: parked
+SELECT stream_id FROM read.parked_streams
+ WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
+
+-- name: park
+INSERT INTO read.parked_streams (tenant_id, projection, version, stream_id, position, failure)
+VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(stream_id)s, %(position)s, %(failure)s)
+ON CONFLICT DO NOTHING
+
+-- name: position
+SELECT coalesce(min(c.position), 0) AS position
+  FROM unnest(%(projections)s::text[], %(versions)s::int[]) AS p(projection, version)
+  LEFT JOIN LATERAL (
+    SELECT coalesce(max(x.position), 0) AS position FROM read.checkpoints x
+     WHERE x.tenant_id = %(tenant_id)s AND x.projection = p.projection AND x.version = p.version
+  ) c ON true
+
+-- name: tenants_behind
+SELECT tenant_id FROM read.tenants_behind(%(projections)s::text[], %(versions)s::int[])
+
+-- name: table_exists
+SELECT to_regclass(%(table)s) IS NOT NULL
+
+-- name: protect
+SELECT read.protect(%(table)s::regclass)

@@ -1,0 +1,68 @@
+"""What a projection is: a name, a version, the events it handles, and how it takes a batch."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from psycopg import Connection
+
+from application.jobs import Job
+from application.recorded import RecordedEvent
+from domain.event import Event
+from infrastructure.sql import Queries
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def on(*event_types: type[Event]) -> Callable[[Handler], Handler]:
+    """Mark a method as the handler of these events."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.__dict__["handles"] = event_types
+        return handler
+
+    return mark
+
+
+class Projection:
+    """One consumer of every tenant's log, with a checkpoint of its own for each.
+
+    Its tables end in `_v<version>`; a change of what they hold is a new version and a replay.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    queries: ClassVar[Queries]
+    """Holds `create`, the definition of the tables, and what the projection reads and writes."""
+    tables: ClassVar[tuple[str, ...]]
+    """The tables that `create` makes, `read.<name>_v<version>`; each has `tenant_id` first."""
+    handlers: ClassVar[dict[type[Event], str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.handlers = dict(cls.handlers)
+        for attribute, member in list(vars(cls).items()):
+            for event_type in getattr(member, "handles", ()):
+                cls.handlers[event_type] = attribute
+
+    def apply(
+        self, connection: Connection[Any], tenant_id: UUID, events: Sequence[RecordedEvent]
+    ) -> Sequence[Job]:
+        """Take events of one tenant, in order, within the transaction that moves the checkpoint.
+
+        `events` are those of the handled types alone. Returns the jobs written, to be announced
+        to the workers after the commit.
+        """
+        raise NotImplementedError
+
+    def takes(self, recorded: RecordedEvent) -> bool:
+        """Whether there is a handler for this event."""
+        return type(recorded.event) in self.handlers
+
+    def handler_of(self, recorded: RecordedEvent) -> Callable[..., Any]:
+        """The method marked for this event.
+
+        Raises:
+            KeyError: there is none; see `takes`.
+        """
+        method: Callable[..., Any] = getattr(self, self.handlers[type(recorded.event)])  # type: ignore[index] # None is not a key and raises
+        return method

@@ -1,0 +1,59 @@
+"""Read-your-writes: wait until read models have passed a position."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from domain.ids import Position
+from infrastructure.database import Database
+from projections.engine.projection import Projection
+from projections.engine.runner import SQL
+
+FIRST_PAUSE_SECONDS = 0.002
+LONGEST_PAUSE_SECONDS = 0.05
+
+
+class ProjectionBehind(Exception):  # noqa: N818 - named for what is the matter
+    """The read model has not reached the position asked for yet."""
+
+    def __init__(self, wanted: Position, reached: Position) -> None:
+        super().__init__(f"the read model is at position {reached}, not yet at {wanted}")
+        self.wanted = wanted
+        self.reached = reached
+
+
+class _Reached(msgspec.Struct, frozen=True):
+    position: int
+
+
+async def until(
+    database: Database,
+    tenant_id: UUID,
+    projections: Sequence[type[Projection]],
+    position: Position,
+    *,
+    wait_seconds: float,
+) -> None:
+    """Return as soon as every one of `projections` has passed `position`.
+
+    Raises:
+        ProjectionBehind: `wait_seconds` are over.
+    """
+    parameters = {
+        "projections": [each.name for each in projections],
+        "versions": [each.version for each in projections],
+    }
+    loop = asyncio.get_running_loop()
+    end = loop.time() + wait_seconds
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        row = await database.row(tenant_id, SQL["position"], parameters, _Reached)
+        reached = Position(row.position if row else 0)
+        if reached >= position:
+            return
+        if loop.time() + pause > end:
+            raise ProjectionBehind(position, reached)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
