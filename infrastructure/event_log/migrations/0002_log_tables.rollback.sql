@@ -1,4 +1,5 @@
 DROP VIEW log.readable_events;
+DROP FUNCTION log.tenant_of_slug;
 DROP TABLE log.claims;
 DROP TABLE log.commands;
 DROP TABLE log.events;

@@ -89,6 +89,18 @@ CREATE TRIGGER events_never_change
   BEFORE UPDATE OR DELETE OR TRUNCATE ON log.events
   FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
 
+-- A slug is public; logging in may name a tenant by it before there is any tenant's context.
+CREATE POLICY slugs_are_public ON log.claims FOR SELECT TO muniment_owner
+  USING (scope = 'tenant.slug');
+CREATE FUNCTION log.tenant_of_slug(p_slug text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+  SELECT c.tenant_id FROM log.claims c
+   WHERE c.scope = 'tenant.slug' AND c.key = convert_to(p_slug, 'UTF8')
+$$;
+REVOKE ALL ON FUNCTION log.tenant_of_slug FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.tenant_of_slug TO muniment_app;
+
 GRANT SELECT ON log.heads, log.events, log.commands, log.claims TO muniment_app;
 
 -- For people reading in psql: data and metadata as text.

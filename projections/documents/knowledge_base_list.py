@@ -1,0 +1,75 @@
+"""The knowledge bases of a tenant, newest first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from application.recorded import RecordedEvent
+from domain.documents.events import KnowledgeBaseCreated
+from domain.ids import TenantId
+from infrastructure.database import Database
+from infrastructure.sql import Queries
+from projections.engine.projection import on
+from projections.engine.row_fold import RowFold
+
+SQL = Queries(__package__, "knowledge_base_list.sql")
+
+
+class ListedKnowledgeBase(msgspec.Struct, frozen=True, kw_only=True):
+    """One knowledge base; `position` is where it entered the log."""
+
+    id: UUID
+    name: str
+    description: str
+    version: int
+    position: int
+    created_at: datetime
+
+
+class KnowledgeBaseRow(ListedKnowledgeBase, frozen=True, kw_only=True):
+    """One row of the table."""
+
+    tenant_id: UUID
+
+
+class KnowledgeBaseList(RowFold[KnowledgeBaseRow]):
+    """One row a knowledge base."""
+
+    name = "knowledge_base_list"
+    version = 1
+    queries = SQL
+    tables = ("read.knowledge_bases_v1",)
+    row_type = KnowledgeBaseRow
+
+    @on(KnowledgeBaseCreated)
+    def created(
+        self, _row: KnowledgeBaseRow | None, event: KnowledgeBaseCreated, recorded: RecordedEvent
+    ) -> KnowledgeBaseRow:
+        """A knowledge base comes to be."""
+        return KnowledgeBaseRow(
+            tenant_id=recorded.tenant_id,
+            id=recorded.stream_id,
+            name=event.name,
+            description=event.description,
+            version=recorded.version,
+            position=recorded.position,
+            created_at=recorded.recorded_at,
+        )
+
+
+async def one(
+    database: Database, tenant_id: TenantId, knowledge_base_id: UUID
+) -> ListedKnowledgeBase | None:
+    """One knowledge base."""
+    parameters = {"id": knowledge_base_id}
+    return await database.row(tenant_id, SQL["one"], parameters, ListedKnowledgeBase)
+
+
+async def page(
+    database: Database, tenant_id: TenantId, *, before: int, limit: int
+) -> Sequence[ListedKnowledgeBase]:
+    """Up to `limit` knowledge bases that entered the log before position `before`."""
+    parameters = {"before": before, "limit": limit}
+    return await database.rows(tenant_id, SQL["page"], parameters, ListedKnowledgeBase)
