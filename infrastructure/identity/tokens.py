@@ -1,0 +1,127 @@
+"""Access and refresh tokens: signed JSON Web Tokens with every claim required and checked."""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import jwt
+import msgspec
+
+ALGORITHM = "HS256"
+ISSUER = "muniment"
+CHARACTERS_MAX = 4096
+REQUIRED = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "tid", "role", "typ", "gen"]
+
+Kind = Literal["access", "refresh"]
+
+
+class TokenRefused(Exception):  # noqa: N818 - named for what happened
+    """The token is missing, malformed, expired, of the wrong kind, or not ours."""
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says. `generation` is that of the session's refresh token."""
+
+    user_id: UUID
+    tenant_id: UUID
+    session_id: UUID
+    role: Literal["owner", "admin", "editor", "viewer"]
+    generation: int
+    expires_at: datetime
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """Both tokens of a session; `expires_in` is the access token's life in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class Tokens:
+    """Issues and checks tokens."""
+
+    def __init__(self, secret: str, *, access_seconds: int, refresh_seconds: int) -> None:
+        self._secret = secret
+        self._seconds: dict[Kind, int] = {"access": access_seconds, "refresh": refresh_seconds}
+
+    def issue(
+        self,
+        *,
+        user_id: UUID,
+        tenant_id: UUID,
+        session_id: UUID,
+        role: str,
+        generation: int,
+        now: datetime,
+    ) -> Pair:
+        """Both tokens for a session at `generation`."""
+        base = {
+            "iss": ISSUER,
+            "sub": str(user_id),
+            "tid": str(tenant_id),
+            "sid": str(session_id),
+            "role": role,
+            "gen": generation,
+            "iat": now,
+        }
+        return Pair(
+            access_token=self._sign("access", base, now),
+            refresh_token=self._sign("refresh", base, now),
+            expires_in=self._seconds["access"],
+        )
+
+    def read(self, token: str, kind: Kind) -> Claims:
+        """Check a token of this kind.
+
+        Raises:
+            TokenRefused: for every fault alike.
+        """
+        if len(token) > CHARACTERS_MAX:
+            raise TokenRefused
+        try:
+            header = jwt.get_unverified_header(token)
+            if set(header) - {"alg", "typ"}:
+                raise TokenRefused
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                audience=_audience(kind),
+                issuer=ISSUER,
+                options={"require": REQUIRED},
+            )
+            return _claims(claims, kind)
+        except (jwt.PyJWTError, msgspec.ValidationError, ValueError, TypeError) as fault:
+            raise TokenRefused from fault
+
+    def _sign(self, kind: Kind, base: dict[str, Any], now: datetime) -> str:
+        claims = {
+            **base,
+            "typ": kind,
+            "aud": _audience(kind),
+            "jti": str(uuid4()),
+            "exp": now + timedelta(seconds=self._seconds[kind]),
+        }
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
+
+def _audience(kind: Kind) -> str:
+    return f"muniment:{kind}"
+
+
+def _claims(claims: dict[str, Any], kind: Kind) -> Claims:
+    if claims["typ"] != kind:
+        raise TokenRefused
+    return msgspec.convert(
+        {
+            "user_id": claims["sub"],
+            "tenant_id": claims["tid"],
+            "session_id": claims["sid"],
+            "role": claims["role"],
+            "generation": claims["gen"],
+            "expires_at": claims["exp"],
+        },
+        Claims,
+        strict=False,
+    )

@@ -1,0 +1,78 @@
+"""Wake-up messages over Valkey: hints only, the sweep is the truth.
+
+Every message goes to one of two queues, so that long jobs never stand before projections.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import dramatiq
+import redis
+import structlog
+from dramatiq.brokers.redis import RedisBroker
+
+from domain.ids import TenantId
+
+PROJECTIONS = "projections"
+JOBS = "jobs"
+PROJECT = "project"
+RUN_JOB = "run_job"
+COALESCE_SECONDS = 0.01
+
+log = structlog.get_logger(__name__)
+
+
+def broker(redis_url: str) -> RedisBroker:
+    """A broker without Dramatiq's retries: what failed is found again by the sweep."""
+    client = redis.Redis.from_url(
+        redis_url, socket_timeout=5, socket_connect_timeout=2, health_check_interval=30
+    )
+    made = RedisBroker(
+        client=client, middleware=[], namespace="muniment", maintenance_chance=10_000
+    )  # type: ignore[no-untyped-call] # dramatiq's Redis broker has no annotations
+    made.declare_queue(PROJECTIONS)
+    made.declare_queue(JOBS)
+    return made
+
+
+class Messages:
+    """Sends wake-ups. A broker that can't be reached costs latency, never work."""
+
+    def __init__(self, broker: dramatiq.Broker) -> None:
+        self._broker = broker
+        self._dirty: set[TenantId] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def wake(self, tenant_id: TenantId) -> None:
+        """After a commit: have the tenant's projections run, once for all commits of 10 ms."""
+        if not self._dirty:
+            task = asyncio.get_running_loop().create_task(self._flush())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._dirty.add(tenant_id)
+
+    def project(self, tenant_ids: Iterable[UUID]) -> None:
+        """Have these tenants' projections run."""
+        for tenant_id in tenant_ids:
+            self._send(PROJECTIONS, PROJECT, str(tenant_id))
+
+    def run(self, jobs: Iterable[tuple[UUID, UUID]]) -> None:
+        """Have these jobs, `(tenant, job)`, run."""
+        for tenant_id, job_id in jobs:
+            self._send(JOBS, RUN_JOB, str(tenant_id), str(job_id))
+
+    async def _flush(self) -> None:
+        await asyncio.sleep(COALESCE_SECONDS)
+        tenant_ids, self._dirty = self._dirty, set()
+        await asyncio.to_thread(self.project, tenant_ids)
+
+    def _send(self, queue: str, actor: str, *args: Any) -> None:
+        message = dramatiq.Message[None](
+            queue_name=queue, actor_name=actor, args=args, kwargs={}, options={}
+        )
+        try:
+            self._broker.enqueue(message)
+        except (dramatiq.errors.ConnectionError, redis.RedisError) as error:
+            log.warning("wake_up.not_sent", queue=queue, reason=type(error).__name__)
