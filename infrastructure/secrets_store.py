@@ -13,6 +13,7 @@ import msgspec
 from infrastructure.settings_error import SettingsError
 
 _FILE = "secrets.json"
+_DIRECTORY = "MUNIMENT_DATA_DIR"
 _BYTES = 48
 
 
@@ -31,7 +32,8 @@ def keep(data_dir: Path, names: Sequence[str]) -> dict[str, str]:
                 known |= {name: secrets.token_urlsafe(_BYTES) for name in missing}
                 _write(path, known)
     except OSError as error:
-        raise SettingsError(names[0], f"is not set and cannot be kept in {data_dir}") from error
+        reason = error.strerror or str(error)
+        raise SettingsError(_DIRECTORY, f"must be a writable directory: {reason}") from error
     return known
 
 

@@ -74,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         Secret | None, Meta(description="an address beginning with postgresql://")
     ] = None
+    admin_database_url: Annotated[
+        Secret | None, Meta(description="an address beginning with postgresql://")
+    ] = None
     redis_url: Annotated[
         Secret | None, Meta(description="an address beginning with redis://, rediss:// or unix://")
     ] = None
@@ -123,8 +126,9 @@ def _known(given: Mapping[str, str]) -> dict[str, Any]:
     fields = {variable(name): name for name in Settings.__struct_fields__}
     for name in given:
         if name.startswith(PREFIX) and name not in fields:
-            near = difflib.get_close_matches(name, fields, n=1)
-            hint = f"; is {near[0]} meant?" if near else ""
+            endings = [field.upper() for field in fields.values()]
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+            hint = f"; is {variable(near[0].lower())} meant?" if near else ""
             raise SettingsError(name, f"is not a setting{hint}")
     raw: dict[str, Any] = {fields[name]: given[name] for name in fields if name in given}
     for name in _LISTS:
@@ -160,6 +164,7 @@ def _check(settings: Settings) -> None:
         raise _wrong("chunk_overlap")
     _check_scheme("blob_url", settings.blob_url, ())
     _check_scheme("database_url", settings.database_url, ("postgresql", "postgres"))
+    _check_scheme("admin_database_url", settings.admin_database_url, ("postgresql", "postgres"))
     _check_scheme("redis_url", settings.redis_url, ("redis", "rediss", "unix"))
 
 

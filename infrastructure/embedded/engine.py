@@ -55,6 +55,13 @@ def find(pid: int | None, *, program: str, directory: Path) -> psutil.Process | 
         return None
 
 
+def own(child: subprocess.Popen[bytes] | None) -> psutil.Process | None:
+    """The process this object started, while it lives, whatever its pid file says."""
+    if child is None or child.poll() is not None:
+        return None
+    return psutil.Process(child.pid)
+
+
 def end(process: psutil.Process, steps: Sequence[tuple[signal.Signals, float]]) -> None:
     """Send each signal in turn, giving the process its seconds to end after each."""
     for step, patience_seconds in steps:

@@ -19,8 +19,6 @@ _READY_SECONDS = 120.0
 _RETRY_SECONDS = 15.0
 # What a server says while the children of a killed predecessor are still going.
 _PASSING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
-# SIGINT is the fast shutdown; SIGQUIT leaves the rest to the next start's recovery.
-_SHUTDOWN = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 2.0))
 # The first packet of PostgreSQL's protocol (SSLRequest); on a unix socket the answer is "N".
 _DO_YOU_ENCRYPT = struct.pack("!ii", 8, 80877103)
 _STATUS_LINE = 7
@@ -60,11 +58,15 @@ class EmbeddedPostgres:
         except OSError as error:
             raise layout.unwritable(self._places.postgres, error) from error
 
-    def stop(self) -> None:
-        """Fast shutdown: open transactions are rolled back. Does nothing when nothing runs."""
-        process = self._running()
+    def stop(self, patience_seconds: float = 20.0) -> None:
+        """Fast shutdown: open transactions are rolled back. Does nothing when nothing runs.
+
+        When the patience ends before the last write to disk, the next start does the rest.
+        """
+        process = self._running() or engine.own(self._child)
         if process is not None:
-            engine.end(process, _SHUTDOWN)
+            fast = (signal.SIGINT, patience_seconds)
+            engine.end(process, (fast, (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0)))
         if self._child is not None:
             self._child.wait()
             self._child = None

@@ -16,7 +16,6 @@ import psutil
 from infrastructure.embedded import account, engine, errors, layout
 
 _READY_SECONDS = 60.0
-_SHUTDOWN = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 2.0))
 _MACHINES = {"amd64": "x86_64"}
 _SOCKET_NAME = "valkey.sock"
 
@@ -48,16 +47,16 @@ class EmbeddedValkey:
             if left_over is not None and self._answers():
                 return
             if left_over is not None:
-                engine.end(left_over, _SHUTDOWN)
+                self.stop()
             self._launch(lent)
         except OSError as error:
             raise layout.unwritable(self._places.valkey, error) from error
 
-    def stop(self) -> None:
+    def stop(self, patience_seconds: float = 10.0) -> None:
         """Write everything out and end. Does nothing when nothing runs."""
-        process = self._running()
+        process = self._running() or engine.own(self._child)
         if process is not None:
-            engine.end(process, _SHUTDOWN)
+            engine.end(process, ((signal.SIGTERM, patience_seconds), (signal.SIGKILL, 2.0)))
         if self._child is not None:
             self._child.wait()
             self._child = None

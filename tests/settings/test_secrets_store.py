@@ -39,5 +39,5 @@ def test_a_damaged_file_is_not_replaced_by_new_secrets(tmp_path: Path) -> None:
 
 
 def test_a_place_that_keeps_nothing_is_told() -> None:
-    with pytest.raises(SettingsError, match=r"^MUNIMENT_JWT_SECRET is not set and cannot be kept"):
+    with pytest.raises(SettingsError, match=r"^MUNIMENT_DATA_DIR must be a writable dir"):
         settings.load({"MUNIMENT_DATA_DIR": "/proc/nowhere"}, None)

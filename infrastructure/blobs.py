@@ -1,0 +1,128 @@
+"""Immutable bytes under their sha256, apart for each tenant, in a folder or an object store.
+
+A blob lives at `<tenant>/<first two hex digits>/<sha256>`. Writing is idempotent: the same bytes
+have the same place, so a job done twice, or killed and done again, leaves one blob.
+
+obstore writes a local file under a temporary name and renames it, so no reader ever sees half of
+one, but it does not sync (seen with strace, 0.12): after a power cut the name could be there and
+the bytes not. A document is acknowledged once its event is in the log, so here file and folders
+are synced before `put` returns. Object stores acknowledge only what they keep.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+from pathlib import Path, PurePosixPath
+
+import obstore
+from obstore.store import LocalStore, from_url
+
+from domain.ids import TenantId
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class BlobMissing(Exception):  # noqa: N818 - named for what is the matter
+    """The store has no such blob."""
+
+
+class BlobDamaged(Exception):  # noqa: N818 - named for what is the matter
+    """The bytes are not what they were: their sha256 differs from their name."""
+
+
+class BlobStore:
+    """Blobs at a URL: `file:///folder`, `s3://bucket/prefix`, `gs://…`, `az://…`, `memory:///`.
+
+    Access to object stores is configured by their own usual environment variables (`AWS_…`).
+    Safe to use from many threads and event loops.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the store; a local folder is made if it is not there yet."""
+        if url.startswith("file:"):
+            self._store = from_url(url, mkdir=True)
+        else:
+            self._store = from_url(url)
+        local = self._store if isinstance(self._store, LocalStore) else None
+        self._folder: Path | None = local.prefix if local else None
+
+    async def put(self, tenant_id: TenantId, data: bytes) -> str:
+        """Keep `data` durably; its sha256 as lower-case hex."""
+        sha256 = await asyncio.to_thread(_sha256, data)
+        path = _path(tenant_id, sha256)
+        await obstore.put_async(self._store, path, data, use_multipart=False)
+        await asyncio.to_thread(self._sync, path)
+        return sha256
+
+    async def get(self, tenant_id: TenantId, sha256: str) -> bytes:
+        """The bytes, checked against their name.
+
+        Raises:
+            BlobMissing, BlobDamaged: they are gone, or are not what they were.
+        """
+        try:
+            found = await obstore.get_async(self._store, _path(tenant_id, sha256))
+            data = bytes(await found.bytes_async())
+        except FileNotFoundError as error:
+            raise BlobMissing(sha256) from error
+        return await asyncio.to_thread(_checked, data, sha256)
+
+    async def delete(self, tenant_id: TenantId, sha256: str) -> None:
+        """Remove the blob; nothing happens where there is none."""
+        try:
+            await obstore.delete_async(self._store, _path(tenant_id, sha256))
+        except FileNotFoundError:
+            return
+
+    def put_now(self, tenant_id: TenantId, data: bytes) -> str:
+        """`put` for synchronous callers."""
+        sha256 = _sha256(data)
+        path = _path(tenant_id, sha256)
+        obstore.put(self._store, path, data, use_multipart=False)
+        self._sync(path)
+        return sha256
+
+    def get_now(self, tenant_id: TenantId, sha256: str) -> bytes:
+        """`get` for synchronous callers.
+
+        Raises:
+            BlobMissing, BlobDamaged: they are gone, or are not what they were.
+        """
+        try:
+            data = bytes(obstore.get(self._store, _path(tenant_id, sha256)).bytes())
+        except FileNotFoundError as error:
+            raise BlobMissing(sha256) from error
+        return _checked(data, sha256)
+
+    def _sync(self, path: str) -> None:
+        """Make a local file and each folder on the way to it survive a power cut."""
+        if self._folder is None:
+            return
+        _sync_one(self._folder / path)
+        for parent in PurePosixPath(path).parents:
+            _sync_one(self._folder / parent)
+
+
+def _path(tenant_id: TenantId, sha256: str) -> str:
+    if not _SHA256.fullmatch(sha256):
+        raise BlobMissing(sha256)  # not a name that `put` ever gave
+    return f"{tenant_id}/{sha256[:2]}/{sha256}"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _checked(data: bytes, sha256: str) -> bytes:
+    if _sha256(data) != sha256:
+        raise BlobDamaged(sha256)
+    return data
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,83 @@
+"""The login a development installation is handed over with."""
+
+import http.client
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+TENANT = "Demo"
+SLUG = "demo"
+EMAIL = "owner@demo.example"
+_FILE = "demo-login.json"
+_SECONDS = 30.0
+
+
+class Login(msgspec.Struct, frozen=True):
+    """Credentials of the demo tenant's owner."""
+
+    email: str
+    password: str
+    tenant: str
+    registered: bool = False
+
+
+class NoLogin(Exception):  # noqa: N818 - named for what is missing
+    """The demo tenant could not be registered."""
+
+
+def ensure(host: str, port: int, data_dir: Path) -> Login:
+    """Register the demo tenant over HTTP at the first call; later calls only look it up.
+
+    The password is generated and kept in the data directory before it is used, so that an
+    interrupted first start leaves no account that nobody can enter. Raises NoLogin.
+    """
+    path = data_dir / _FILE
+    login = _read(path)
+    if login is None:
+        login = Login(EMAIL, secrets.token_urlsafe(15), SLUG)
+        _write(path, login)
+    if not login.registered:
+        _register(host, port, login)
+        login = msgspec.structs.replace(login, registered=True)
+        _write(path, login)
+    return login
+
+
+def _register(host: str, port: int, login: Login) -> None:
+    owner = {"email": login.email, "password": login.password, "display_name": "Demo owner"}
+    body = msgspec.json.encode({"name": TENANT, "slug": login.tenant, "owner": owner})
+    connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
+    try:
+        connection.request(
+            "POST",
+            "/api/v1/tenants",
+            body,
+            {"Content-Type": "application/json", "Idempotency-Key": f"demo-{login.password}"},
+        )
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise NoLogin(f"the demo tenant was not registered: {error}") from error
+    finally:
+        connection.close()
+    # 409: registered by an earlier start that was interrupted before it could note it.
+    if answer.status not in {http.client.CREATED, http.client.CONFLICT}:
+        raise NoLogin(f"the demo tenant was not registered: answer {answer.status}")
+
+
+def _read(path: Path) -> Login | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Login)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def _write(path: Path, login: Login) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(login))
+    fresh.replace(path)

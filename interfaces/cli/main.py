@@ -1,0 +1,118 @@
+"""The `muniment` command. Heavy modules are imported by the command that needs them."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - a checkout can be run with any Python
+    sys.exit("Muniment needs Python 3.11 or newer")
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from interfaces import lifeline
+
+if TYPE_CHECKING:
+    from infrastructure.settings import Settings
+
+LIFELINE = click.option("--lifeline", "lifeline_end", type=int, hidden=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="muniment", message="muniment %(version)s")
+def cli() -> None:
+    """Keep an organisation's documents, answer questions from them, and prove every step."""
+
+
+@cli.command()
+def serve() -> None:
+    """Run everything on this machine: databases, web, workers and scheduler."""
+    from interfaces.cli import serve as command
+
+    command.run(_settings(), click.echo)
+
+
+@cli.command()
+@LIFELINE
+def web(lifeline_end: int | None) -> None:
+    """Answer HTTP requests."""
+    from interfaces import web as process
+
+    _run_process(process.run, lifeline_end)
+
+
+@cli.command()
+@LIFELINE
+def worker(lifeline_end: int | None) -> None:
+    """Work on jobs and keep read models up to date."""
+    from interfaces import worker as process
+
+    _run_process(process.run, lifeline_end)
+
+
+@cli.command()
+@LIFELINE
+def scheduler(lifeline_end: int | None) -> None:
+    """Start what is due: sweeps, retries and periodic jobs. One of several is active."""
+    from interfaces import scheduler as process
+
+    _run_process(process.run, lifeline_end)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date."""
+    from interfaces.cli import migrate as command
+
+    command.run(_settings(), click.echo)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--url", help="Where Muniment answers. [default: from the settings]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for machines.")
+def demo(paths: tuple[Path, ...], url: str | None, as_json: bool) -> None:
+    """Upload real files, watch their stages, ask questions, and show the event history."""
+    from interfaces.cli import demo as command
+
+    settings = _settings()
+    command.run(paths, url or f"http://{settings.host}:{settings.port}", as_json=as_json)
+
+
+def main() -> None:
+    """Run the command. 0 done, 1 failed (one line on stderr), 2 wrong usage."""
+    try:
+        cli()
+    except Exception as error:
+        if not isinstance(error, _known_errors()):
+            raise
+        click.echo(f"muniment: {error}", err=True)
+        sys.exit(1)
+
+
+def _run_process(run: "Callable[[Settings], None]", lifeline_end: int | None) -> None:
+    if lifeline_end is not None:
+        lifeline.watch(lifeline_end)
+    run(_settings())
+
+
+def _settings() -> "Settings":
+    from infrastructure import settings
+
+    return settings.load(os.environ, Path(".env"))
+
+
+def _known_errors() -> tuple[type[Exception], ...]:
+    """Errors whose message says it all: a traceback would only hide it."""
+    from infrastructure.embedded.errors import EmbeddedEngineError
+    from infrastructure.settings_error import SettingsError
+    from interfaces.cli.preflight import CannotStart
+    from interfaces.cli.processes import ChildKeepsEnding
+
+    return (SettingsError, EmbeddedEngineError, CannotStart, ChildKeepsEnding)
+
+
+if __name__ == "__main__":
+    main()
