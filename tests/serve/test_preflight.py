@@ -1,0 +1,102 @@
+"""What keeps `muniment serve` from starting, told in one line before anything has started."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from interfaces.cli.preflight import DataLock
+
+
+def muniment(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "interfaces.cli.main", *words],
+        env=clean(os.environ) | environ,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("MUNIMENT_") and name not in {"DATABASE_URL", "REDIS_URL"}
+    }
+
+
+def refusal(**environ: str) -> str:
+    refused = muniment("serve", **environ)
+    assert refused.returncode == 1
+    lines = refused.stderr.strip().splitlines()
+    assert len(lines) == 1, refused.stderr
+    return lines[0]
+
+
+def test_a_taken_port_is_told(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        said = refusal(MUNIMENT_DATA_DIR=str(data_dir), MUNIMENT_PORT=port)
+    assert said == f"muniment: port {port} is taken: stop what uses it, or set MUNIMENT_PORT"
+
+
+def test_a_host_that_is_elsewhere_is_told(data_dir: Path) -> None:
+    said = refusal(MUNIMENT_DATA_DIR=str(data_dir), MUNIMENT_HOST="192.0.2.7")
+    assert said == "muniment: MUNIMENT_HOST is not an address of this machine"
+
+
+def test_an_unwritable_disk_is_told() -> None:
+    said = refusal(MUNIMENT_DATA_DIR="/proc/nowhere")
+    assert said.startswith("muniment: MUNIMENT_DATA_DIR must be a writable directory")
+
+
+def test_a_data_directory_in_use_is_told(data_dir: Path) -> None:
+    lock = DataLock(data_dir)
+    lock.take()
+    said = refusal(MUNIMENT_DATA_DIR=str(data_dir))
+    lock.release()
+    assert said.startswith(f"muniment: another muniment process is using {data_dir}")
+
+
+def test_production_without_secrets_ends_quickly_and_names_the_variable(data_dir: Path) -> None:
+    began = time.monotonic()
+    said = refusal(MUNIMENT_DATA_DIR=str(data_dir), MUNIMENT_ENVIRONMENT="production")
+    assert said.startswith("muniment: MUNIMENT_JWT_SECRET must be set in production")
+    assert time.monotonic() - began < 5
+
+
+def test_a_secret_that_is_refused_is_not_shown(data_dir: Path) -> None:
+    said = refusal(MUNIMENT_DATA_DIR=str(data_dir), MUNIMENT_JWT_SECRET="hunter2")
+    assert "MUNIMENT_JWT_SECRET" in said
+    assert "hunter2" not in said
+
+
+def test_wrong_usage_is_told_by_code_2() -> None:
+    assert muniment("nonsense").returncode == 2
+    assert muniment("serve", "--nonsense").returncode == 2
+
+
+def test_help_comes_at_once_and_names_every_command() -> None:
+    began = time.monotonic()
+    shown = muniment("--help")
+    assert time.monotonic() - began < 2  # half a second on an idle machine
+    assert shown.returncode == 0
+    for command in ("serve", "web", "worker", "scheduler", "migrate", "demo"):
+        assert command in shown.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = "psycopg litestar granian dramatiq numpy wordllama msgspec redis eventsourcing"
+    program = (
+        "import sys\ntry:\n    from interfaces.cli.main import cli; cli(['--help'])\n"
+        f"except SystemExit:\n    sys.exit(' '.join(set('{heavy}'.split()) & set(sys.modules)) or 0)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stderr) == (0, "")
