@@ -4,24 +4,18 @@ import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from infrastructure import env_file as env_files
-from infrastructure import secrets_store
+from infrastructure import secrets_store, settings_rules
 from infrastructure.secret import Secret
 from infrastructure.settings_error import SettingsError
 
 PREFIX = "MUNIMENT_"
 _UNPREFIXED = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
-_SECRETS = ("jwt_secret", "password_pepper", "lookup_key")
 _LISTS = ("trusted_hosts",)
-_SECRET_CHARACTERS_MIN = 32
-_SECRET_DISTINCT_MIN = 8
-_PLACEHOLDERS = ("change", "default", "example", "secret", "password", "placeholder")
-_BCRYPT_COST_MIN = 10
 _UNGUESSABLE = "at least 32 characters that nobody can guess"
 
 
@@ -106,8 +100,15 @@ def load(environ: Mapping[str, str], env_file: Path | None) -> Settings:
         settings = msgspec.convert(raw, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise _explain(error) from None
-    _check(settings)
+    for field, problem in settings_rules.broken(settings):
+        raise SettingsError(variable(field), problem) if problem else _wrong(field)
     return settings
+
+
+def to_environ(settings: Settings) -> dict[str, str]:
+    """The settings as an environment from which `load` reads them again, for child processes."""
+    texts = {variable(name): _text(getattr(settings, name)) for name in Settings.__struct_fields__}
+    return {name: text for name, text in texts.items() if text}
 
 
 def variable(field: str) -> str:
@@ -138,34 +139,14 @@ def _known(given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _supply_secrets(raw: dict[str, Any], data_dir: Path) -> None:
-    missing = [variable(name) for name in _SECRETS if name not in raw]
+    missing = [variable(name) for name in settings_rules.SECRETS if name not in raw]
     if missing and raw.get("environment") == "production":
         raise SettingsError(missing[0], f"must be set in production: {_UNGUESSABLE}")
     if missing:
         kept = secrets_store.keep(data_dir, missing)
-        raw.update({name: kept[variable(name)] for name in _SECRETS if name not in raw})
-
-
-def _check(settings: Settings) -> None:
-    """What holds between settings, and what a type cannot say."""
-    for name in _SECRETS:
-        text = getattr(settings, name).reveal()
-        lower = text.lower()
-        weak = any(word in lower for word in _PLACEHOLDERS) or len(set(text)) < _SECRET_DISTINCT_MIN
-        if len(text) < _SECRET_CHARACTERS_MIN or (settings.environment == "production" and weak):
-            raise _wrong(name)
-        if sum(getattr(settings, other) == getattr(settings, name) for other in _SECRETS) > 1:
-            raise SettingsError(variable(name), "must differ from every other secret")
-    if settings.environment == "production" and settings.limits == "off":
-        raise SettingsError(variable("limits"), "must be on in production")
-    if settings.environment != "test" and settings.bcrypt_cost < _BCRYPT_COST_MIN:
-        raise _wrong("bcrypt_cost")
-    if settings.chunk_overlap * 2 > settings.chunk_characters:
-        raise _wrong("chunk_overlap")
-    _check_scheme("blob_url", settings.blob_url, ())
-    _check_scheme("database_url", settings.database_url, ("postgresql", "postgres"))
-    _check_scheme("admin_database_url", settings.admin_database_url, ("postgresql", "postgres"))
-    _check_scheme("redis_url", settings.redis_url, ("redis", "rediss", "unix"))
+        raw.update(
+            {name: kept[variable(name)] for name in settings_rules.SECRETS if name not in raw}
+        )
 
 
 def _required(field: str, value: Secret | None) -> str:
@@ -174,15 +155,12 @@ def _required(field: str, value: Secret | None) -> str:
     return value.reveal()
 
 
-def _check_scheme(field: str, value: str | Secret | None, schemes: tuple[str, ...]) -> None:
-    if value is None:
-        return
-    try:
-        scheme = urlsplit(value.reveal() if isinstance(value, Secret) else value).scheme
-    except ValueError:
-        scheme = ""
-    if not scheme or (schemes and scheme not in schemes):
-        raise _wrong(field)
+def _text(value: Any) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else str(value)
 
 
 def _decode(kind: type, value: Any) -> Any:

@@ -6,8 +6,6 @@ a pipe from pytest, so that even a killed run leaves no server and no data behin
 
 import contextlib
 import fcntl
-import importlib
-import importlib.util
 import secrets
 import select
 import shutil
@@ -102,12 +100,20 @@ def fresh_database(servers: Servers) -> Iterator[Database]:
 
 def prepare_template(admin_url: str, database: str) -> None:
     """Roles, schemas and tables of the product, in the template."""
-    if importlib.util.find_spec("interfaces.bootstrap"):
-        bootstrap = importlib.import_module("interfaces.bootstrap")
-        bootstrap.migrate_database(admin_url, database, app_password=APP_PASSWORD)
+    try:
+        from interfaces import bootstrap
+    except ImportError:
+        _migrate_the_log_alone(admin_url, database)
         return
-    migrate = importlib.import_module("infrastructure.event_log.migrate")
+    bootstrap.migrate_database(admin_url, database, app_password=APP_PASSWORD)
+
+
+def _migrate_the_log_alone(admin_url: str, database: str) -> None:
+    from infrastructure.event_log import migrate
+
     url = database_url.derive(admin_url, database=database)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
     migrate.migrate(url)
     with psycopg.connect(url, autocommit=True) as connection:
         role = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
@@ -125,7 +131,6 @@ def _ensure_template(servers: Servers) -> None:
         with psycopg.connect(servers.postgres_admin_url, autocommit=True) as connection:
             name = sql.Identifier(TEMPLATE)
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
         prepare_template(servers.postgres_admin_url, TEMPLATE)
         done.touch()
 

@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote, urlsplit
 
 from infrastructure import database_url, secrets_store
-from infrastructure.embedded import database, errors
+from infrastructure.embedded import errors
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.settings import Settings
 
 DATABASE = "muniment"
-APP_ROLE = "muniment_app"
 _APP_PASSWORD = "app_database_password"  # noqa: S105 - the name it is kept under
 
 
@@ -53,7 +52,6 @@ class Engines:
         from interfaces import bootstrap
 
         if self._postgres is not None:
-            database.ensure(self._postgres.admin_url, DATABASE)
             bootstrap.migrate_database(
                 self._postgres.admin_url, DATABASE, app_password=self._app_password()
             )
@@ -64,13 +62,15 @@ class Engines:
 
     def environment(self) -> dict[str, str]:
         """The addresses, as the processes that use them expect them."""
+        from interfaces import bootstrap
+
         if self._postgres is None:
             postgres_url = self._settings.required_database_url()
         else:
             postgres_url = database_url.derive(
                 self._postgres.admin_url,
                 database=DATABASE,
-                user=APP_ROLE,
+                user=bootstrap.APP_ROLE,
                 password=self._app_password(),
             )
         given = self._valkey is None

@@ -95,7 +95,12 @@ def main() -> None:
 def _run_process(run: "Callable[[Settings], None]", lifeline_end: int | None) -> None:
     if lifeline_end is not None:
         lifeline.watch(lifeline_end)
-    run(_settings())
+    from infrastructure import settings as settings_module
+
+    settings = _settings()
+    # What this process starts in its turn reads the same settings, also those of `.env`.
+    os.environ.update(settings_module.to_environ(settings))
+    run(settings)
 
 
 def _settings() -> "Settings":

@@ -5,8 +5,9 @@ import sys
 import time
 from collections.abc import Callable
 
+from infrastructure import settings as settings_module
 from infrastructure.embedded import layout, logs
-from infrastructure.settings import Settings, variable
+from infrastructure.settings import Settings
 from interfaces.cli import first_login, preflight, readiness
 from interfaces.cli.engines import Engines
 from interfaces.cli.processes import Family, Plan, clear_left_overs
@@ -17,7 +18,6 @@ _TICK_SECONDS = 0.1
 _HOUSEKEEPING_SECONDS = 5.0
 _WEB_SECONDS = 8.0
 _WORK_SECONDS = 10.0
-_HANDED_ON = ("jwt_secret", "password_pepper", "lookup_key")
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> None:
@@ -132,12 +132,8 @@ class Installation:
         return f"{login.email}  {login.password}  (tenant {login.tenant})"
 
     def _environment(self) -> dict[str, str]:
-        kept = {variable(name): getattr(self._settings, name).reveal() for name in _HANDED_ON}
-        own = {
-            variable("data_dir"): str(self._settings.data_dir),
-            "PYTHONUNBUFFERED": "1",
-        }
-        return dict(os.environ) | kept | own | self._engines.environment()
+        own = {"PYTHONUNBUFFERED": "1"} | settings_module.to_environ(self._settings)
+        return dict(os.environ) | own | self._engines.environment()
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began

@@ -137,3 +137,13 @@ def test_no_secret_stands_in_a_repr() -> None:
 def test_a_process_that_needs_a_database_says_so(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^DATABASE_URL must be set"):
         load(tmp_path).required_database_url()
+
+
+def test_child_processes_read_the_same_settings(tmp_path: Path) -> None:
+    first = settings.load(
+        SECRETS
+        | {"MUNIMENT_DATA_DIR": str(tmp_path), "MUNIMENT_TRUSTED_HOSTS": "a.example,b.example"}
+        | {"DATABASE_URL": "postgresql://u:p@h/d", "MUNIMENT_PORT": "9000"},
+        None,
+    )
+    assert settings.load(settings.to_environ(first), None) == first
