@@ -14,12 +14,16 @@ from application.recorded import (
     VersionConflict,
     fold,
 )
-from domain.event import Conflict, Event, NotFound, UnknownEvent
+from domain.event import Conflict, Event, NotFound, RuleBroken, UnknownEvent
 from domain.ids import StreamId, Version
 
 State = TypeVar("State")
 
 ATTEMPTS_MAX = 5
+
+
+class Stale(RuleBroken):
+    """The resource has changed since you read it."""
 
 
 class TooMuchContention(Conflict):
@@ -53,6 +57,7 @@ async def change(
     ports: Ports,
     *,
     absent: type[NotFound],
+    expected: Version | None = None,
 ) -> Recorded:
     """Decide on the present state of a stream and record what follows.
 
@@ -62,6 +67,7 @@ async def change(
 
     Raises:
         NotFound: as `absent`, when the stream does not exist.
+        Stale: `expected` was given and the stream is at another version.
         TooMuchContention: five times somebody else was faster.
     """
     for _ in range(ATTEMPTS_MAX):
@@ -70,6 +76,8 @@ async def change(
         if state is None:
             raise absent
         last = history[-1]
+        if expected is not None and last.version != expected:
+            raise Stale
         events = decision(state)
         if not events:
             return Recorded(id=stream_id, version=last.version, position=last.position)

@@ -37,6 +37,15 @@ def broker(redis_url: str) -> RedisBroker:
     return made
 
 
+def length(broker: RedisBroker, queue: str) -> int:
+    """How many messages wait in a queue, those that workers have fetched not counted.
+
+    Raises:
+        redis.RedisError: the broker can't be reached.
+    """
+    return int(broker.client.llen(f"{broker.namespace}:{queue}"))
+
+
 class Messages:
     """Sends wake-ups. A broker that can't be reached costs latency, never work."""
 

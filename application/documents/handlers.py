@@ -14,7 +14,7 @@ from application.ports import Ports
 from application.recorded import Recorded
 from domain.documents import document, knowledge_base
 from domain.documents.events import Content, KnowledgeBaseCreated
-from domain.ids import StreamId
+from domain.ids import StreamId, Version
 
 
 async def create_knowledge_base(
@@ -48,9 +48,8 @@ async def add_document(command: AddDocument, actor: Actor, ports: Ports) -> Reco
             raise knowledge_base.KnowledgeBaseNotFound
     if not command.data:
         raise document.DocumentEmpty
-    media_type = await asyncio.to_thread(
-        ports.media_types.detect, command.data, filename=command.filename
-    )
+    filename = document.clean_filename(command.filename)
+    media_type = await asyncio.to_thread(ports.media_types.detect, command.data, filename=filename)
     document.check_title(command.title)
     sha256 = await ports.blobs.put(actor.tenant_id, command.data)
     events = document.add(
@@ -59,17 +58,20 @@ async def add_document(command: AddDocument, actor: Actor, ports: Ports) -> Reco
             sha256=sha256,
             size=len(command.data),
             media_type=media_type,
-            filename=command.filename,
+            filename=filename,
         ),
         knowledge_base_id=command.knowledge_base_id,
     )
     return await deciding.create(StreamId(ports.ids.new()), events, actor, ports)
 
 
-async def remove_document(command: RemoveDocument, actor: Actor, ports: Ports) -> Recorded:
-    """Remove a document.
+async def remove_document(
+    command: RemoveDocument, actor: Actor, ports: Ports, *, expected: Version | None = None
+) -> Recorded:
+    """Remove a document, if `expected` is given only at that version.
 
     Raises:
+        Stale: the document is at another version.
         Forbidden: the actor may not write documents.
         DocumentNotFound: it is not there, or was removed before.
     """
@@ -81,6 +83,7 @@ async def remove_document(command: RemoveDocument, actor: Actor, ports: Ports) -
         actor,
         ports,
         absent=document.DocumentNotFound,
+        expected=expected,
     )
 
 

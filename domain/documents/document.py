@@ -17,8 +17,10 @@ from domain.documents.events import (
 from domain.documents.results import IngestionResult, StageResult
 from domain.documents.stages import Stage, Status
 from domain.event import Conflict, Event, Invalid, NotFound, UnknownEvent
+from domain.text import is_line
 
 TITLE_LENGTH_MAX = 500
+FILENAME_LENGTH_MAX = 255
 
 
 class DocumentTitleInvalid(Invalid):
@@ -68,8 +70,16 @@ def check_title(title: str) -> None:
     Raises:
         DocumentTitleInvalid: see its message.
     """
-    if not title.strip() or len(title) > TITLE_LENGTH_MAX or not title.strip().isprintable():
+    if not is_line(title, length_max=TITLE_LENGTH_MAX):
         raise DocumentTitleInvalid
+
+
+def clean_filename(filename: str | None) -> str | None:
+    """The last part of the sender's file name, printable, at most 255 characters; None if empty."""
+    if filename is None:
+        return None
+    last = filename.replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in last if c.isprintable()).strip()[:FILENAME_LENGTH_MAX] or None
 
 
 def remove(state: Document) -> list[Event]:

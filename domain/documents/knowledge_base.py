@@ -4,17 +4,18 @@ import msgspec
 
 from domain.documents.events import KnowledgeBaseCreated
 from domain.event import Event, Invalid, NotFound, UnknownEvent
+from domain.text import is_line, is_paragraph
 
 NAME_LENGTH_MAX = 255
 DESCRIPTION_LENGTH_MAX = 2000
 
 
 class KnowledgeBaseNameInvalid(Invalid):
-    """A knowledge base's name has 1 to 255 characters and is not blank."""
+    """A knowledge base's name is one line of 1 to 255 characters and not blank."""
 
 
 class KnowledgeBaseDescriptionInvalid(Invalid):
-    """A knowledge base's description has at most 2000 characters."""
+    """A knowledge base's description has at most 2000 printable characters."""
 
 
 class KnowledgeBaseNotFound(NotFound):
@@ -34,9 +35,9 @@ def create(*, name: str, description: str = "") -> list[Event]:
     Raises:
         KnowledgeBaseNameInvalid, KnowledgeBaseDescriptionInvalid: the named rule is broken.
     """
-    if not name.strip() or len(name) > NAME_LENGTH_MAX:
+    if not is_line(name, length_max=NAME_LENGTH_MAX):
         raise KnowledgeBaseNameInvalid
-    if len(description) > DESCRIPTION_LENGTH_MAX:
+    if not is_paragraph(description, length_max=DESCRIPTION_LENGTH_MAX):
         raise KnowledgeBaseDescriptionInvalid
     return [KnowledgeBaseCreated(name=name.strip(), description=description)]
 

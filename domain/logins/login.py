@@ -8,6 +8,7 @@ import msgspec
 
 from domain.event import Event, Invalid, UnknownEvent
 from domain.logins.events import LoginRegistered
+from domain.text import is_line
 
 Role = Literal["owner", "admin", "editor", "viewer"]
 
@@ -27,7 +28,7 @@ class PasswordTooWeak(Invalid):
 
 
 class DisplayNameInvalid(Invalid):
-    """A display name has at most 255 characters."""
+    """A display name is one line of at most 255 characters."""
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ def register(
     """
     address = normalise_email(email)
     name = (display_name or address.partition("@")[0]).strip()
-    if len(name) > DISPLAY_NAME_LENGTH_MAX:
+    if not is_line(name, length_max=DISPLAY_NAME_LENGTH_MAX):
         raise DisplayNameInvalid
     return [
         LoginRegistered(email=address, password_hash=password_hash, display_name=name, role=role)
@@ -63,7 +64,11 @@ def normalise_email(email: str) -> str:
         EmailInvalid: it is no e-mail address.
     """
     address = unicodedata.normalize("NFKC", email).strip().casefold()
-    if len(address) > EMAIL_LENGTH_MAX or not EMAIL_PATTERN.fullmatch(address):
+    if (
+        len(address) > EMAIL_LENGTH_MAX
+        or not address.isprintable()
+        or not EMAIL_PATTERN.fullmatch(address)
+    ):
         raise EmailInvalid
     return address
 

@@ -7,6 +7,7 @@ import msgspec
 
 from domain.event import Event, Invalid, UnknownEvent
 from domain.tenants.events import TenantRegistered
+from domain.text import is_line
 
 Plan = Literal["free", "pro", "enterprise"]
 Status = Literal["active", "suspended", "cancelled"]
@@ -17,7 +18,7 @@ SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 
 class TenantNameInvalid(Invalid):
-    """A tenant's name has 1 to 255 characters and is not blank."""
+    """A tenant's name is one line of 1 to 255 characters and not blank."""
 
 
 class TenantSlugInvalid(Invalid):
@@ -39,7 +40,7 @@ def register(*, name: str, slug: str) -> list[Event]:
     Raises:
         TenantNameInvalid, TenantSlugInvalid: the value breaks the rule the error names.
     """
-    if not name.strip() or len(name) > NAME_LENGTH_MAX:
+    if not is_line(name, length_max=NAME_LENGTH_MAX):
         raise TenantNameInvalid
     if len(slug) > SLUG_LENGTH_MAX or not SLUG_PATTERN.fullmatch(slug):
         raise TenantSlugInvalid

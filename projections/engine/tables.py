@@ -10,7 +10,9 @@ from projections.engine.projection import Projection
 from projections.engine.runner import SQL
 
 
-def create_missing(admin_url: str, projections: Sequence[Projection]) -> list[str]:
+def create_missing(
+    admin_url: str, projections: Sequence[Projection | type[Projection]]
+) -> list[str]:
     """Create what is missing and return the names of the new tables.
 
     Args:

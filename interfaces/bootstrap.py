@@ -1,0 +1,207 @@
+"""The one place where adapters meet ports: every process is put together here."""
+
+import contextlib
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+from psycopg.rows import scalar_row
+
+from application.ports import PipelinePorts, Ports
+from infrastructure import database_url, messages
+from infrastructure.blobs import BlobStore
+from infrastructure.clock import SystemClock, TimeOrderedIds
+from infrastructure.database import BatchDatabase, Database
+from infrastructure.documents.analysis import StatisticalAnalysis
+from infrastructure.documents.embedder import WordLlamaEmbedder
+from infrastructure.documents.media_types import ContentMediaTypes
+from infrastructure.documents.parser_process import ParserProcess
+from infrastructure.documents.vectors import EmbeddingCache
+from infrastructure.event_log import migrate
+from infrastructure.event_log.store import PostgresEventStore
+from infrastructure.identity.lookup_keys import HmacLookupKeys
+from infrastructure.identity.passwords import BcryptHasher
+from infrastructure.identity.tokens import Tokens
+from infrastructure.jobs import JobStore
+from infrastructure.settings import Settings
+from projections import catalogue
+from projections.engine import tables
+from projections.engine.projection import Projection
+from projections.engine.runner import Runner
+from projections.logins.login_directory import LoginLookup
+
+APP_ROLE = "muniment_app"
+
+
+class Web(msgspec.Struct, kw_only=True):
+    """What the HTTP interface works with."""
+
+    settings: Settings
+    database: Database
+    store: PostgresEventStore
+    ports: Ports
+    tokens: Tokens
+    vectors: EmbeddingCache
+    messages: messages.Messages
+    embedder: WordLlamaEmbedder
+
+
+class Worker(msgspec.Struct, kw_only=True):
+    """What a worker works with."""
+
+    settings: Settings
+    database: Database
+    batch_database: BatchDatabase
+    store: PostgresEventStore
+    jobs: JobStore
+    tools: PipelinePorts
+    runner: Runner
+    messages: messages.Messages
+    embedder: WordLlamaEmbedder
+    parser: ParserProcess
+
+
+class Scheduler(msgspec.Struct, kw_only=True):
+    """What the scheduler works with."""
+
+    database: Database
+    batch_database: BatchDatabase
+    jobs: JobStore
+    runner: Runner
+    messages: messages.Messages
+    broker: Any
+
+
+def web(settings: Settings) -> Web:
+    """Wire the HTTP interface; nothing is connected yet."""
+    database = Database(settings.required_database_url())
+    wake_ups = messages.Messages(messages.broker(settings.required_redis_url()))
+    store = PostgresEventStore(database, recorded=wake_ups.wake)
+    embedder = WordLlamaEmbedder()
+    return Web(
+        settings=settings,
+        database=database,
+        store=store,
+        ports=_ports(settings, database, store),
+        tokens=Tokens(
+            settings.jwt_secret.reveal(),
+            access_seconds=settings.access_token_seconds,
+            refresh_seconds=settings.refresh_token_seconds,
+        ),
+        vectors=EmbeddingCache(database, embedder),
+        messages=wake_ups,
+        embedder=embedder,
+    )
+
+
+def worker(settings: Settings) -> Worker:
+    """Wire a worker; nothing is connected yet."""
+    database = Database(settings.required_database_url())
+    batch_database = BatchDatabase(
+        settings.required_database_url(), size_max=settings.worker_threads + 1
+    )
+    wake_ups = messages.Messages(messages.broker(settings.required_redis_url()))
+    store = PostgresEventStore(database, recorded=wake_ups.wake)
+    embedder = WordLlamaEmbedder()
+    vectors = EmbeddingCache(database, embedder)
+    parser = ParserProcess()
+    ports = _ports(settings, database, store)
+    return Worker(
+        settings=settings,
+        database=database,
+        batch_database=batch_database,
+        store=store,
+        jobs=JobStore(database),
+        tools=PipelinePorts(
+            ports=ports,
+            extractor=parser,
+            analysis=StatisticalAnalysis(
+                chunk_characters=settings.chunk_characters, chunk_overlap=settings.chunk_overlap
+            ),
+            vectors=vectors,
+        ),
+        runner=Runner(batch_database, _projections(settings, vectors)),
+        messages=wake_ups,
+        embedder=embedder,
+        parser=parser,
+    )
+
+
+def scheduler(settings: Settings) -> Scheduler:
+    """Wire the scheduler; nothing is connected yet."""
+    database = Database(settings.required_database_url(), size_max=2)
+    batch_database = BatchDatabase(settings.required_database_url(), size_max=2)
+    broker = messages.broker(settings.required_redis_url())
+    vectors = EmbeddingCache(database, WordLlamaEmbedder())
+    return Scheduler(
+        database=database,
+        batch_database=batch_database,
+        jobs=JobStore(database),
+        runner=Runner(batch_database, _projections(settings, vectors)),
+        messages=messages.Messages(broker),
+        broker=broker,
+    )
+
+
+def migrate_database(admin_url: str, database: str, *, app_password: str) -> list[str]:
+    """Bring a database up to date, make missing read tables, and set the application's password.
+
+    Args:
+        admin_url: a superuser, in any database of the cluster.
+        database: the name of the database; created where it does not exist.
+
+    Returns:
+        The migrations applied and the tables made.
+    """
+    _create_database(admin_url, database)
+    url = database_url.derive(admin_url, database=database)
+    done = migrate.migrate(url)
+    done += tables.create_missing(url, catalogue.PROJECTIONS)
+    with psycopg.connect(url, autocommit=True) as connection:
+        set_password = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+        connection.execute(set_password.format(sql.Identifier(APP_ROLE), sql.Literal(app_password)))
+    return done
+
+
+async def open_databases(wired: Web | Worker | Scheduler, stack: AsyncExitStack) -> None:
+    """Connect, and have `stack` disconnect."""
+    await wired.database.open()
+    stack.push_async_callback(wired.database.close)
+    if not isinstance(wired, Web):
+        wired.batch_database.open()
+        stack.callback(wired.batch_database.close)
+
+
+def _create_database(admin_url: str, database: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        cursor = connection.cursor(row_factory=scalar_row)
+        exists = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if cursor.execute(exists, [database]).fetchone():
+            return
+        faster = (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation)
+        with contextlib.suppress(*faster):  # another process made it
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+
+
+def _ports(settings: Settings, database: Database, store: PostgresEventStore) -> Ports:
+    lookup_keys = HmacLookupKeys(settings.lookup_key.reveal())
+    return Ports(
+        events=store,
+        blobs=BlobStore(settings.blob_url),
+        hasher=BcryptHasher(settings.password_pepper.reveal(), cost=settings.bcrypt_cost),
+        logins=LoginLookup(database, lookup_keys),
+        lookup_keys=lookup_keys,
+        clock=SystemClock(),
+        ids=TimeOrderedIds(),
+        media_types=ContentMediaTypes(),
+    )
+
+
+def _projections(settings: Settings, vectors: EmbeddingCache) -> list[Projection]:
+    return catalogue.every(
+        lookup_keys=HmacLookupKeys(settings.lookup_key.reveal()),
+        blobs=BlobStore(settings.blob_url),
+        vectors=vectors,
+    )

@@ -1,0 +1,88 @@
+"""The HTTP interface, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.config.allowed_hosts import AllowedHostsConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
+
+from interfaces import bootstrap
+from interfaces.bootstrap import Web
+from interfaces.http import problems, requests
+from interfaces.http.documents import DocumentController
+from interfaces.http.envelope import Envelope
+from interfaces.http.health import HealthController
+from interfaces.http.knowledge_bases import KnowledgeBaseController
+from interfaces.http.logins import LoginController
+from interfaces.http.tenants import TenantController
+
+PREFIX = "/api/v1"
+FORM_PARTS_MAX = 20
+
+CONTROLLERS = [
+    TenantController,
+    LoginController,
+    KnowledgeBaseController,
+    DocumentController,
+]
+
+
+def create(web: Web) -> ASGIApp:
+    """The ASGI application over what was wired."""
+    return Envelope(litestar_app(web))
+
+
+def litestar_app(web: Web) -> Litestar:
+    """The routes, without the envelope around them."""
+    production = web.settings.environment == "production"
+    return Litestar(
+        route_handlers=[Router(PREFIX, route_handlers=CONTROLLERS), HealthController],
+        dependencies={
+            "web": Provide(requests.provide_web, sync_to_thread=False),
+            "actor": Provide(requests.provide_actor, sync_to_thread=False),
+        },
+        guards=[requests.authenticated],
+        exception_handlers={Exception: problems.answer},
+        request_class=requests.JsonRequest,
+        request_max_body_size=web.settings.upload_bytes_max,
+        multipart_form_part_limit=FORM_PARTS_MAX,
+        lifespan=[lambda _: _lifespan(web)],
+        state=State({"web": web}),
+        openapi_config=None if production else _openapi(),
+        allowed_hosts=_allowed_hosts(web),
+        logging_config=None,
+        debug=False,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(web: Web) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        await bootstrap.open_databases(web, stack)
+        stack.push_async_callback(web.store.drain)
+        yield
+
+
+def _allowed_hosts(web: Web) -> AllowedHostsConfig | None:
+    hosts = list(web.settings.trusted_hosts)
+    return AllowedHostsConfig(allowed_hosts=hosts) if hosts else None
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Muniment",
+        version="1",
+        description="Keeps documents, answers from them, and proves every step.",
+        path="/schema",
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+            }
+        ),
+        security=[{"bearer": []}],
+    )

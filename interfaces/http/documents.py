@@ -1,0 +1,148 @@
+"""Documents over HTTP."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.params import FromPath, FromQuery
+from msgspec import Meta
+
+from application.actor import Actor
+from application.documents import handlers
+from application.documents.commands import RemoveDocument, RetryStage
+from domain.documents.document import DocumentNotFound
+from domain.documents.stages import Stage
+from domain.ids import StreamId
+from interfaces.bootstrap import Web
+from interfaces.http import answers, document_answers, requests, uploads
+from interfaces.http.answers import Accepted, Page
+from interfaces.http.document_answers import Fact, StatusAnswer
+from interfaces.http.openapi import AddDocumentOperation
+from projections.documents import document_list, document_status
+from projections.documents.document_list import NEWEST, DocumentList, ListedDocument
+from projections.documents.document_status import DocumentStatus
+
+
+class DocumentController(Controller):
+    """Documents and where they stand."""
+
+    path = "/documents"
+    tags = ("Documents",)
+
+    @post(status_code=202, summary="Add a document", operation_class=AddDocumentOperation)
+    async def add(
+        self, request: Request[Any, Any, Any], web: Web, actor: Actor
+    ) -> Response[Accepted]:
+        """As JSON with its text, or as a multipart form with one file (txt, md, html, pdf, docx,
+        csv, json). It is kept when this answers; its stages follow."""
+        command = await uploads.read(request)
+        recorded = await handlers.add_document(
+            command, requests.fingerprinted(actor, command), web.ports
+        )
+        return answers.accepted(recorded, status=202)
+
+    @get(summary="List documents, newest first")
+    async def page(
+        self,
+        request: Request[Any, Any, Any],
+        web: Web,
+        actor: Actor,
+        limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
+        cursor: FromQuery[str | None] = None,
+        knowledge_base_id: FromQuery[UUID | None] = None,
+    ) -> Page[ListedDocument]:
+        """Up to `limit`, of one knowledge base if named; `next_cursor` leads on."""
+        actor.require("documents:read")
+        await requests.fresh(request, web, actor.tenant_id, DocumentList)
+        found = await document_list.page(
+            web.database,
+            actor.tenant_id,
+            before=answers.decode_cursor(cursor, NEWEST),
+            limit=limit + 1,
+            knowledge_base_id=knowledge_base_id,
+        )
+        return answers.page(found, limit)
+
+    @get("/{document_id:uuid}", summary="Read a document's entry")
+    async def one(
+        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+    ) -> Response[ListedDocument]:
+        """404 for one of another tenant, as for one that never was."""
+        found = await self._listed(request, web, actor, document_id)
+        return Response(found, headers=answers.etag(found.version))
+
+    @get("/{document_id:uuid}/status", summary="Where a document stands")
+    async def status(
+        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+    ) -> StatusAnswer:
+        """Each of the five stages, and what they add up to."""
+        actor.require("documents:read")
+        await requests.fresh(request, web, actor.tenant_id, DocumentStatus)
+        row = await document_status.one(web.database, actor.tenant_id, document_id)
+        if row is None:
+            raise DocumentNotFound
+        return document_answers.status(row)
+
+    @get("/{document_id:uuid}/history", summary="Everything that happened to a document")
+    async def history(self, web: Web, actor: Actor, document_id: FromPath[UUID]) -> Page[Fact]:
+        """Its events, oldest first, straight from the log."""
+        actor.require("documents:read")
+        events = await web.store.load(actor.tenant_id, StreamId(document_id))
+        return Page(items=document_answers.facts(events), next_cursor=None)
+
+    @get("/{document_id:uuid}/content", summary="Download what was uploaded")
+    async def content(
+        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """The bytes as they came, to be saved, never shown in place."""
+        found = await self._listed(request, web, actor, document_id)
+        data = await web.ports.blobs.get(actor.tenant_id, found.content_sha256)
+        return document_answers.download(found, data)
+
+    @get("/{document_id:uuid}/text", summary="The text that spans point into")
+    async def text(
+        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """As extracted; `[start, end)` of search results count its Unicode code points."""
+        found = await self._listed(request, web, actor, document_id)
+        if found.text_sha256 is None:
+            raise document_answers.NotIngestedYet
+        data = await web.ports.blobs.get(actor.tenant_id, found.text_sha256)
+        return Response(data, media_type="text/plain; charset=utf-8")
+
+    @delete("/{document_id:uuid}", status_code=204, summary="Remove a document")
+    async def remove(
+        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+    ) -> Response[None]:
+        """Out of lists, search and answers; its history stays. Needs `If-Match`."""
+        expected = requests.expected_version(request)
+        command = RemoveDocument(document_id=document_id)
+        recorded = await handlers.remove_document(
+            command, requests.fingerprinted(actor, command), web.ports, expected=expected
+        )
+        return answers.done(recorded)
+
+    @post(
+        "/{document_id:uuid}/stages/{stage:str}/retry",
+        status_code=202,
+        summary="Have a failed stage done again",
+    )
+    async def retry(
+        self, web: Web, actor: Actor, document_id: FromPath[UUID], stage: FromPath[Stage]
+    ) -> Response[Accepted]:
+        """409 where the stage did not fail."""
+        command = RetryStage(document_id=document_id, stage=stage)
+        recorded = await handlers.retry_stage(
+            command, requests.fingerprinted(actor, command), web.ports
+        )
+        return answers.accepted(recorded, status=202)
+
+    async def _listed(
+        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: UUID
+    ) -> ListedDocument:
+        actor.require("documents:read")
+        await requests.fresh(request, web, actor.tenant_id, DocumentList)
+        found = await document_list.one(web.database, actor.tenant_id, document_id)
+        if found is None:
+            raise DocumentNotFound
+        return found

@@ -1,0 +1,78 @@
+"""Knowledge bases over HTTP."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
+
+from application.actor import Actor
+from application.documents import handlers
+from application.documents.commands import CreateKnowledgeBase
+from domain.documents.knowledge_base import KnowledgeBaseNotFound
+from interfaces.bootstrap import Web
+from interfaces.http import answers, requests
+from interfaces.http.answers import Accepted, Page
+from projections.documents import knowledge_base_list
+from projections.documents.document_list import NEWEST
+from projections.documents.knowledge_base_list import KnowledgeBaseList, ListedKnowledgeBase
+
+
+class NewKnowledgeBase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place for documents that belong together."""
+
+    name: Annotated[str, Meta(examples=["Contracts"])]
+    description: Annotated[str, Meta(examples=["Signed contracts since 2019"])] = ""
+
+
+class KnowledgeBaseController(Controller):
+    """Places for documents that belong together."""
+
+    path = "/knowledge-bases"
+    tags = ("Knowledge bases",)
+
+    @post(summary="Create a knowledge base")
+    async def create(
+        self, web: Web, actor: Actor, data: JSONBody[NewKnowledgeBase]
+    ) -> Response[Accepted]:
+        """Needs the right to write documents."""
+        command = CreateKnowledgeBase(name=data.name, description=data.description)
+        acting = requests.fingerprinted(actor, data)
+        recorded = await handlers.create_knowledge_base(command, acting, web.ports)
+        return answers.accepted(recorded, status=201)
+
+    @get(summary="List knowledge bases, newest first")
+    async def page(
+        self,
+        request: Request[Any, Any, Any],
+        web: Web,
+        actor: Actor,
+        limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
+        cursor: FromQuery[str | None] = None,
+    ) -> Page[ListedKnowledgeBase]:
+        """Up to `limit`; `next_cursor` leads on."""
+        actor.require("documents:read")
+        await requests.fresh(request, web, actor.tenant_id, KnowledgeBaseList)
+        before = answers.decode_cursor(cursor, NEWEST)
+        found = await knowledge_base_list.page(
+            web.database, actor.tenant_id, before=before, limit=limit + 1
+        )
+        return answers.page(found, limit)
+
+    @get("/{knowledge_base_id:uuid}", summary="Read a knowledge base")
+    async def one(
+        self,
+        request: Request[Any, Any, Any],
+        web: Web,
+        actor: Actor,
+        knowledge_base_id: FromPath[UUID],
+    ) -> Response[ListedKnowledgeBase]:
+        """404 for one of another tenant, as for one that never was."""
+        actor.require("documents:read")
+        await requests.fresh(request, web, actor.tenant_id, KnowledgeBaseList)
+        found = await knowledge_base_list.one(web.database, actor.tenant_id, knowledge_base_id)
+        if found is None:
+            raise KnowledgeBaseNotFound
+        return Response(found, headers=answers.etag(found.version))

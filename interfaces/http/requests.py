@@ -1,0 +1,146 @@
+"""What a handler needs to know of a request: the body, who acts, why, and how fresh to read."""
+
+import hashlib
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from application.actor import Actor, Cause
+from domain.ids import CommandId, Position, TenantId, Version
+from infrastructure.identity.tokens import Claims, TokenRefused
+from interfaces.bootstrap import Web
+from interfaces.http.problems import BadRequest
+from projections.engine import waiting
+from projections.engine.projection import Projection
+
+COMMANDS = UUID("6d756e69-6d65-4e74-8a6f-630000000000")  # the namespace of command ids
+KEY_LENGTH_MAX = 255
+WAIT_MS_DEFAULT = 2000
+WAIT_MS_MAX = 30_000
+POSITION_HEADER = "X-Event-Position"
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose JSON body is refused for what it is when it can't be read."""
+
+    async def json(self) -> Any:
+        """The decoded body; 415 for another media type, 400 for what is not JSON."""
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise BadRequest(
+                415, "unsupported-media-type", "Send the body as application/json, please."
+            )
+        try:
+            return msgspec.json.decode(await self.body())
+        except RecursionError as error:
+            raise BadRequest(400, "malformed-json", "The JSON is nested too deep.") from error
+        except (UnicodeDecodeError, msgspec.DecodeError) as error:
+            raise BadRequest(400, "malformed-json", f"The body is not JSON: {error}") from error
+
+
+def authenticated(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """A guard for every route that is not marked `public`.
+
+    Raises:
+        TokenRefused: there is no valid access token.
+    """
+    if handler.opt.get("public"):
+        return
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise TokenRefused
+    web: Web = connection.app.state.web
+    connection.state.claims = web.tokens.read(token.strip(), "access")
+
+
+def provide_web(request: Request[Any, Any, Any]) -> Web:
+    """Everything wired at the start."""
+    web: Web = request.app.state.web
+    return web
+
+
+def provide_actor(request: Request[Any, Any, Any]) -> Actor:
+    """Who acts, by the access token that the guard has checked."""
+    claims: Claims = request.state.claims
+    return Actor(
+        tenant_id=TenantId(claims.tenant_id),
+        name=f"user:{claims.user_id}",
+        role=claims.role,
+        user_id=claims.user_id,
+        session_id=claims.session_id,
+        cause=cause_of(request, scope=f"{claims.tenant_id}/{claims.user_id}"),
+    )
+
+
+def cause_of(request: Request[Any, Any, Any], *, scope: str) -> Cause:
+    """The command id is the caller's `Idempotency-Key` within `scope`, else a new one."""
+    web: Web = request.app.state.web
+    request_id = request.scope["state"]["request_id"]
+    correlation_id = uuid5(COMMANDS, f"request/{request_id}")
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        command_id = web.ports.ids.new()
+    elif 0 < len(key) <= KEY_LENGTH_MAX and key.isprintable():
+        command_id = uuid5(COMMANDS, f"{scope}/{request.method}/{request.scope['path']}/{key}")
+    else:
+        raise BadRequest(
+            400, "idempotency-key-invalid", "An Idempotency-Key has 1 to 255 printable characters."
+        )
+    return Cause(
+        command_id=CommandId(command_id), correlation_id=correlation_id, request_id=request_id
+    )
+
+
+def fingerprinted(actor: Actor, *parts: object) -> Actor:
+    """The actor with the fingerprint of what is asked, so that a key used for two is noticed."""
+    digest = hashlib.sha256(msgspec.json.encode(parts)).digest()
+    return msgspec.structs.replace(
+        actor, cause=msgspec.structs.replace(actor.cause, fingerprint=digest)
+    )
+
+
+async def fresh(
+    request: Request[Any, Any, Any], web: Web, tenant_id: TenantId, *models: type[Projection]
+) -> None:
+    """Wait until the read models have what the caller asks for by `X-Wait-For-Position`.
+
+    Raises:
+        ProjectionBehind: they have not within `wait_ms`.
+    """
+    wanted = request.headers.get("x-wait-for-position")
+    if wanted is None:
+        return
+    if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 18:  # noqa: PLR2004 - a bigint
+        raise BadRequest(400, "position-invalid", "X-Wait-For-Position is a whole number.")
+    given = request.query_params.get("wait_ms", str(WAIT_MS_DEFAULT))
+    if not given.isascii() or not given.isdigit() or len(given) > 6:  # noqa: PLR2004 - at most 30000
+        raise BadRequest(400, "wait-invalid", "wait_ms is a whole number of milliseconds.")
+    seconds = min(int(given), WAIT_MS_MAX) / 1000
+    await waiting.until(
+        web.database, tenant_id, models, Position(int(wanted)), wait_seconds=seconds
+    )
+
+
+def expected_version(request: Request[Any, Any, Any]) -> Version | None:
+    """The version that `If-Match` names; None for `*`.
+
+    Raises:
+        BadRequest: 428 without the header, 412 for anything that can't be a version of ours.
+    """
+    given = request.headers.get("if-match")
+    if given is None:
+        raise BadRequest(
+            428, "precondition-required", "Send If-Match with the ETag you read, or *."
+        )
+    if given.strip() == "*":
+        return None
+    number = given.strip().removeprefix("W/").strip('"')
+    if not number.isascii() or not number.isdigit() or len(number) > 18:  # noqa: PLR2004 - a bigint
+        raise BadRequest(412, "stale", "The resource has changed since this ETag.")
+    return Version(int(number))

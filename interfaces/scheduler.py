@@ -1,0 +1,85 @@
+"""The process that finds what was missed: the sweep behind every wake-up message."""
+
+import asyncio
+import contextlib
+import signal
+from contextlib import AsyncExitStack
+
+import psycopg
+import psycopg_pool
+import redis
+import structlog
+from psycopg import AsyncConnection
+from psycopg.rows import scalar_row
+
+from infrastructure import messages
+from infrastructure.settings import Settings
+from interfaces import bootstrap, logging
+
+SWEEP_SECONDS = 1.0
+JOBS_PER_SWEEP = 200
+JOB_WAITED_SECONDS = 2.0
+"""A job younger than this has a message of its own under way."""
+QUEUE_LENGTH_MAX = 500
+"""Above this the workers have enough to do; sweeping would only add copies."""
+LEADER_LOCK = 0x6D756E696C656164  # "munilead": the key of the advisory lock
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Sweep until a signal asks to stop. Of several schedulers one sweeps, the others stand by."""
+    logging.configure(settings)
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    wired = bootstrap.scheduler(settings)
+    async with AsyncExitStack() as stack:
+        await bootstrap.open_databases(wired, stack)
+        log.info("scheduler.ready")
+        while not stop.is_set():
+            try:
+                await _lead(wired, settings, stop)
+            except (psycopg.OperationalError, psycopg_pool.PoolTimeout, redis.RedisError) as error:
+                log.warning("sweep.interrupted", reason=type(error).__name__)
+            await _pause(stop)
+    log.info("scheduler.stopped")
+
+
+async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Event) -> None:
+    """Sweep as long as the advisory lock is ours; it goes with its connection."""
+    url = settings.required_database_url()
+    async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        cursor = connection.cursor(row_factory=scalar_row)
+        await cursor.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK])
+        if not await cursor.fetchone():
+            return
+        while not stop.is_set():
+            await cursor.execute("SELECT 1")  # still connected, so still the leader
+            await sweep(wired)
+            await _pause(stop)
+
+
+async def sweep(wired: bootstrap.Scheduler) -> None:
+    """Send a wake-up for every tenant that is behind and every job that was left."""
+    if (
+        await asyncio.to_thread(messages.length, wired.broker, messages.PROJECTIONS)
+        < QUEUE_LENGTH_MAX
+    ):
+        behind = await asyncio.to_thread(wired.runner.tenants_behind)
+        await asyncio.to_thread(wired.messages.project, behind)
+    if await asyncio.to_thread(messages.length, wired.broker, messages.JOBS) < QUEUE_LENGTH_MAX:
+        due = await wired.jobs.due(limit=JOBS_PER_SWEEP, older_than_seconds=JOB_WAITED_SECONDS)
+        jobs = [(job.tenant_id, job.job_id) for job in due]
+        await asyncio.to_thread(wired.messages.run, jobs)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SWEEP_SECONDS):
+            await stop.wait()

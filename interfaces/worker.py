@@ -1,0 +1,88 @@
+"""The process that runs projections and jobs, woken by messages."""
+
+import signal
+import threading
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import UUID
+
+import dramatiq
+import structlog
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.middleware import AsyncIO
+
+from infrastructure import messages
+from infrastructure.settings import Settings
+from interfaces import bootstrap, logging
+from interfaces.job_runner import JobRunner
+
+POLL_MILLISECONDS = 50
+STOP_MILLISECONDS = 9_000
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Work until a signal asks to stop; what is in hand is finished first."""
+    logging.configure(settings)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    wired = bootstrap.worker(settings)
+    wired.embedder.load()
+    broker = messages.broker(settings.required_redis_url())
+    broker.add_middleware(ConnectedLoop(wired))
+    _declare_actors(broker, wired)
+    worker = dramatiq.Worker(
+        broker, worker_threads=settings.worker_threads, worker_timeout=POLL_MILLISECONDS
+    )
+    worker.start()
+    log.info("worker.ready", threads=settings.worker_threads)
+    stop.wait()
+    worker.stop(timeout=STOP_MILLISECONDS)
+    wired.parser.close()
+    log.info("worker.stopped")
+
+
+class ConnectedLoop(AsyncIO):
+    """The event loop of the asynchronous actors, with the databases open on it."""
+
+    def __init__(self, wired: bootstrap.Worker) -> None:
+        super().__init__()
+        self._wired = wired
+        self._stack = AsyncExitStack()
+
+    def before_worker_boot(self, broker: Any, worker: Any) -> None:
+        """Connect before the first message is taken."""
+        super().before_worker_boot(broker, worker)  # type: ignore[no-untyped-call] # dramatiq
+        get_event_loop_thread().run_coroutine(  # type: ignore[union-attr] # just started
+            bootstrap.open_databases(self._wired, self._stack)
+        )
+
+    def after_worker_shutdown(self, broker: Any, worker: Any) -> None:
+        """Disconnect after the last."""
+        loop = get_event_loop_thread()
+        loop.run_coroutine(self._wired.store.drain())  # type: ignore[union-attr] # runs until below
+        loop.run_coroutine(self._stack.aclose())  # type: ignore[union-attr] # as above
+        super().after_worker_shutdown(broker, worker)  # type: ignore[no-untyped-call] # dramatiq
+
+
+def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
+    runner = JobRunner(wired)
+
+    def project(tenant_id: str) -> None:
+        done = wired.runner.run(UUID(tenant_id))
+        wired.messages.run((job.tenant_id, job.job_id) for job in done.jobs)
+
+    async def run_job(tenant_id: str, job_id: str) -> None:
+        await runner.run(UUID(tenant_id), UUID(job_id))
+
+    # Projections go first whatever else waits: they are short, and readers wait for them.
+    declare = dramatiq.actor(
+        broker=broker, actor_name=messages.PROJECT, queue_name=messages.PROJECTIONS, priority=0
+    )
+    declare(project)
+    declare = dramatiq.actor(
+        broker=broker, actor_name=messages.RUN_JOB, queue_name=messages.JOBS, priority=10
+    )
+    declare(run_job)
