@@ -10,6 +10,7 @@ from infrastructure.embedded import errors
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.settings import Settings
+from interfaces.cli.preflight import CannotStart
 
 DATABASE = "muniment"
 _APP_PASSWORD = "app_database_password"  # noqa: S105 - the name it is kept under
@@ -48,17 +49,26 @@ class Engines:
                 engine.start()
 
     def migrate(self) -> None:
-        """Bring the database up to date. Given databases need MUNIMENT_ADMIN_DATABASE_URL."""
+        """Bring the database up to date. Given databases need MUNIMENT_ADMIN_DATABASE_URL.
+
+        Raises CannotStart when the database cannot be reached.
+        """
+        import psycopg
+
         from interfaces import bootstrap
 
         if self._postgres is not None:
-            bootstrap.migrate_database(
-                self._postgres.admin_url, DATABASE, app_password=self._app_password()
-            )
+            admin_url, name = self._postgres.admin_url, DATABASE
         elif self._settings.admin_database_url is not None:
             admin_url = self._settings.admin_database_url.reveal()
             name = unquote(urlsplit(admin_url).path.removeprefix("/"))
+        else:
+            return
+        try:
             bootstrap.migrate_database(admin_url, name, app_password=self._app_password())
+        except psycopg.OperationalError as error:
+            reason = " ".join(str(error).split())
+            raise CannotStart(f"the database cannot be migrated: {reason}") from error
 
     def environment(self) -> dict[str, str]:
         """The addresses, as the processes that use them expect them."""

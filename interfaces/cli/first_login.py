@@ -36,7 +36,7 @@ def ensure(host: str, port: int, data_dir: Path) -> Login:
     path = data_dir / _FILE
     login = _read(path)
     if login is None:
-        login = Login(EMAIL, secrets.token_urlsafe(15), SLUG)
+        login = Login(EMAIL, _password(), SLUG)
         _write(path, login)
     if not login.registered:
         _register(host, port, login)
@@ -65,6 +65,11 @@ def _register(host: str, port: int, login: Login) -> None:
     # 409: registered by an earlier start that was interrupted before it could note it.
     if answer.status not in {http.client.CREATED, http.client.CONFLICT}:
         raise NoLogin(f"the demo tenant was not registered: answer {answer.status}")
+
+
+def _password() -> str:
+    """Nobody can guess it, and it has the kinds of characters that the rules ask for."""
+    return f"{secrets.token_urlsafe(12)}-A7"
 
 
 def _read(path: Path) -> Login | None:

@@ -5,6 +5,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 - a checkout can be run with any Python
     sys.exit("Muniment needs Python 3.11 or newer")
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,7 @@ def serve() -> None:
     """Run everything on this machine: databases, web, workers and scheduler."""
     from interfaces.cli import serve as command
 
-    command.run(_settings(), click.echo)
+    command.run(_settings(), _say)
 
 
 @cli.command()
@@ -66,7 +67,7 @@ def migrate() -> None:
     """Bring the database up to date."""
     from interfaces.cli import migrate as command
 
-    command.run(_settings(), click.echo)
+    command.run(_settings(), _say)
 
 
 @cli.command()
@@ -90,6 +91,12 @@ def main() -> None:
             raise
         click.echo(f"muniment: {error}", err=True)
         sys.exit(1)
+
+
+def _say(line: str) -> None:
+    """A line for the terminal; one that is gone must not keep anybody from stopping in order."""
+    with contextlib.suppress(OSError):
+        click.echo(line)
 
 
 def _run_process(run: "Callable[[Settings], None]", lifeline_end: int | None) -> None:

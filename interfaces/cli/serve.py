@@ -61,7 +61,12 @@ class Installation:
         try:
             self._start()
             self._watch()
-        finally:
+        except Insisted:
+            self._force()
+        except BaseException:
+            self._stop()
+            raise
+        else:
             self._stop()
 
     def _start(self) -> None:
@@ -81,13 +86,14 @@ class Installation:
 
     def _watch(self) -> None:
         ready = False
+        late_at = time.monotonic() + _READY_SECONDS
         housekeeping_at = 0.0
         while self._family is not None and not self._signals.asked:
             self._family.tend()
             if not ready and readiness.web_is_ready(self._settings):
                 ready = True
                 self._announce()
-            if not ready and self._elapsed() > _READY_SECONDS:
+            if not ready and time.monotonic() > late_at:
                 log = self._places.log / "web.log"
                 raise preflight.CannotStart(f"web does not become ready; see {log}")
             if time.monotonic() >= housekeeping_at:
@@ -106,18 +112,24 @@ class Installation:
                 self._family.end(["web"], _WEB_SECONDS)
                 self._family.end(others, _WORK_SECONDS)
             self._engines.stop()
+            self._say("stopped")
         except Insisted:
-            if self._family is not None:
-                self._family.kill(self._family.names)
-            self._engines.stop(valkey_seconds=0.5, postgres_seconds=1.0)
-        self._say("stopped")
+            self._force()
+
+    def _force(self) -> None:
+        """Nobody is waited for. What PostgreSQL has committed is safe all the same."""
+        if self._family is not None:
+            self._family.kill(self._family.names)
+        self._engines.stop(valkey_seconds=0.5, postgres_seconds=1.0)
+        self._say("stopped by force")
 
     def _announce(self) -> None:
         host = self._settings.host
         address = f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}"
         self._say(f"Muniment is ready ({self._elapsed():.1f} s). Ctrl-C stops it.")
         self._say(f"  address     {address}")
-        self._say(f"  API docs    {address}/docs")
+        if self._settings.environment != "production":
+            self._say(f"  API docs    {address}/schema")
         if self._settings.environment == "development":
             self._say(f"  demo login  {self._demo_login()}")
         self._say(f"  data        {self._places.root}")

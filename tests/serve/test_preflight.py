@@ -101,3 +101,12 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", program], check=False, capture_output=True, text=True
     )
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_a_given_database_needs_an_address_to_migrate_it_with(data_dir: Path) -> None:
+    refused = muniment(
+        "migrate", MUNIMENT_DATA_DIR=str(data_dir), DATABASE_URL="postgresql://u:hidden77@h/d"
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("muniment: MUNIMENT_ADMIN_DATABASE_URL must be set")
+    assert "hidden77" not in refused.stderr
