@@ -54,9 +54,8 @@ clean:  ## remove .venv, caches and build results; data stays
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/pyvenv.cfg:
-	@test -n "$(PYTHON)" || { echo "Muniment needs Python 3.11 or newer; there is none here" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Muniment needs Python 3.11 or newer; $(PYTHON) is older" >&2; exit 1; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Muniment needs Python 3.11 or newer; $(or $(PYTHON),what is here) is not" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/pyvenv.cfg
