@@ -38,7 +38,8 @@ class Projection:
     """The tables that `create` makes, `read.<name>_v<version>`; each has `tenant_id` first."""
     handlers: ClassVar[dict[type[Event], str]] = {}
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
         cls.handlers = dict(cls.handlers)
         for attribute, member in list(vars(cls).items()):
             for event_type in getattr(member, "handles", ()):
