@@ -24,6 +24,10 @@ def on(*event_types: type[Event]) -> Callable[[Handler], Handler]:
     return mark
 
 
+class Unavailable(Exception):  # noqa: N818 - named for what is the matter
+    """Something outside that a projection reads can't be reached; trying later is right."""
+
+
 class Projection:
     """One consumer of every tenant's log, with a checkpoint of its own for each.
 

@@ -21,7 +21,7 @@ from infrastructure.database import BatchDatabase
 from infrastructure.event_log import codec, rows
 from infrastructure.event_log.store import SQL as LOG
 from infrastructure.sql import Queries
-from projections.engine.projection import Projection
+from projections.engine.projection import Projection, Unavailable
 
 SQL = Queries(__package__, "engine.sql")
 
@@ -74,6 +74,7 @@ class Runner:
         A database that can't be reached raises; trying again later is right.
 
         Raises:
+            Unavailable: something else outside can't be reached; trying later is right as well.
             LogNotContiguous: events are missing.
         """
         done = CaughtUp()
@@ -81,7 +82,7 @@ class Runner:
         while True:
             try:
                 passed = self._batch(projection, tenant_id, size, done)
-            except (psycopg.OperationalError, LogNotContiguous) as error:
+            except (psycopg.OperationalError, Unavailable, LogNotContiguous) as error:
                 self._note_failure(projection, tenant_id, error)
                 raise
             except Exception as error:
