@@ -28,7 +28,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     email: Annotated[str, Meta(max_length=320, examples=["ada@example.org"])]
     password: Annotated[str, Meta(max_length=1024, examples=["Correct-Horse-7"])]
-    tenant: Annotated[str | None, Meta(max_length=100, examples=["example-archive"])] = None
+    tenant: Annotated[str, Meta(max_length=100, examples=["example-archive"])] | None = None
 
 
 class RefreshToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
