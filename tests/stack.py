@@ -64,7 +64,7 @@ class Stack:
         self.client = httpx2.Client(base_url=self.url, timeout=30.0)
 
     def start(self, names: Sequence[str] = ("web", "worker", "scheduler")) -> None:
-        """Start the processes and wait until the web answers."""
+        """Start the processes and wait until the web answers and the worker works."""
         for name in names:
             log = (self.folder / f"{name}.log").open("ab")
             self.processes[name] = subprocess.Popen(
@@ -78,6 +78,8 @@ class Stack:
             log.close()
         if "web" in names:
             self._wait_until_ready()
+        if "worker" in names:
+            self._wait_until_working()
 
     def stop(self) -> None:
         """End every process, the stubborn ones by force."""
@@ -159,6 +161,14 @@ class Stack:
                 break
             time.sleep(0.05)
         raise AssertionError(f"the web process is not ready:\n{self.log('web')}")
+
+    def _wait_until_working(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.processes["worker"].poll() is None:
+            if "worker.ready" in self.log("worker"):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the worker is not ready:\n{self.log('worker')}")
 
 
 @contextlib.contextmanager
