@@ -1,5 +1,7 @@
 """From a decision to the log: load, decide, append, and again if somebody was faster."""
 
+import asyncio
+import random
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -70,7 +72,9 @@ async def change(
         Stale: `expected` was given and the stream is at another version.
         TooMuchContention: five times somebody else was faster.
     """
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(ATTEMPTS_MAX):
+        if attempt:
+            await asyncio.sleep(_pause_seconds(attempt))
         history = await ports.events.load(actor.tenant_id, stream_id)
         state = _state(evolve, history)
         if state is None:
@@ -87,6 +91,11 @@ async def change(
         except VersionConflict:
             continue
     raise TooMuchContention
+
+
+def _pause_seconds(attempt: int) -> float:
+    """Longer each time and never the same, so that those who met once don't meet again."""
+    return random.uniform(0, 0.005) * 2**attempt  # noqa: S311 - no secret hangs on it
 
 
 def _state(

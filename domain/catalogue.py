@@ -1,5 +1,6 @@
 """The one list of all event types: decoding, reference documentation and golden samples use it."""
 
+from domain.answers.events import AnswerGiven
 from domain.documents.events import (
     DocumentAdded,
     DocumentRemoved,
@@ -26,6 +27,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     DocumentStageCompleted,
     DocumentStageFailed,
     DocumentStageRetried,
+    AnswerGiven,
 )
 
 BY_TYPE: dict[str, type[Event]] = {event_type.TYPE: event_type for event_type in EVENT_TYPES}

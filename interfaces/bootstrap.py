@@ -118,7 +118,8 @@ def worker(settings: Settings) -> Worker:
             ports=ports,
             extractor=parser,
             analysis=StatisticalAnalysis(
-                chunk_characters=settings.chunk_characters, chunk_overlap=settings.chunk_overlap
+                chunk_size_characters=settings.chunk_characters,
+                chunk_overlap_characters=settings.chunk_overlap,
             ),
             vectors=vectors,
         ),

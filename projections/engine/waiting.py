@@ -41,19 +41,26 @@ async def until(
     Raises:
         ProjectionBehind: `wait_seconds` are over.
     """
-    parameters = {
-        "projections": [each.name for each in projections],
-        "versions": [each.version for each in projections],
-    }
     loop = asyncio.get_running_loop()
     end = loop.time() + wait_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
-        row = await database.row(tenant_id, SQL["position"], parameters, _Reached)
-        reached = Position(row.position if row else 0)
-        if reached >= position:
+        at = await reached(database, tenant_id, projections)
+        if at >= position:
             return
         if loop.time() + pause > end:
-            raise ProjectionBehind(position, reached)
+            raise ProjectionBehind(position, at)
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+
+
+async def reached(
+    database: Database, tenant_id: UUID, projections: Sequence[type[Projection]]
+) -> Position:
+    """The position that all of `projections` have passed."""
+    parameters = {
+        "projections": [each.name for each in projections],
+        "versions": [each.version for each in projections],
+    }
+    row = await database.row(tenant_id, SQL["position"], parameters, _Reached)
+    return Position(row.position if row else 0)
