@@ -95,7 +95,7 @@ async def change(
 
 def _pause_seconds(attempt: int) -> float:
     """Longer each time and never the same, so that those who met once don't meet again."""
-    return random.uniform(0, 0.005) * 2**attempt  # noqa: S311 - no secret hangs on it
+    return random.uniform(0, 0.005) * (1 << attempt)  # noqa: S311 - no secret hangs on it
 
 
 def _state(

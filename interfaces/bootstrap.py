@@ -10,6 +10,7 @@ from psycopg import sql
 from psycopg.rows import scalar_row
 
 from application.ports import PipelinePorts, Ports
+from domain.ids import CommandId
 from infrastructure import database_url, messages
 from infrastructure.blobs import BlobStore
 from infrastructure.clock import SystemClock, TimeOrderedIds
@@ -46,6 +47,8 @@ class Web(msgspec.Struct, kw_only=True):
     vectors: EmbeddingCache
     messages: messages.Messages
     embedder: WordLlamaEmbedder
+    running: set[CommandId]
+    """Commands under an idempotency key that this process is at."""
 
 
 class Worker(msgspec.Struct, kw_only=True):
@@ -93,6 +96,7 @@ def web(settings: Settings) -> Web:
         vectors=EmbeddingCache(database, embedder),
         messages=wake_ups,
         embedder=embedder,
+        running=set(),
     )
 
 

@@ -11,7 +11,7 @@ import structlog
 from psycopg.rows import tuple_row
 
 from application.recorded import Append, Overloaded, Recorded, RecordedEvent
-from domain.ids import CommandId, StreamId, TenantId
+from domain.ids import CommandId, Position, StreamId, TenantId, Version
 from infrastructure.database import Database
 from infrastructure.event_log import batch, rows
 from infrastructure.sql import Queries
@@ -35,6 +35,15 @@ class CommandRow(NamedTuple):
     stream_id: UUID
     version: int
     last_position: int
+
+    @property
+    def recorded(self) -> Recorded:
+        """What the command came to."""
+        return Recorded(
+            id=self.stream_id,
+            version=Version(self.version),
+            position=Position(self.last_position),
+        )
 
 
 class PostgresEventStore:

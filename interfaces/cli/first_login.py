@@ -54,7 +54,7 @@ def _register(host: str, port: int, login: Login) -> None:
             "POST",
             "/api/v1/tenants",
             body,
-            {"Content-Type": "application/json", "Idempotency-Key": f"demo-{login.password}"},
+            {"Content-Type": "application/json", "Idempotency-Key": "first-login"},
         )
         answer = connection.getresponse()
         answer.read()

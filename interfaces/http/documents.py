@@ -14,7 +14,7 @@ from domain.documents.document import DocumentNotFound
 from domain.documents.stages import Stage
 from domain.ids import StreamId
 from interfaces.bootstrap import Web
-from interfaces.http import answers, document_answers, requests, uploads
+from interfaces.http import answers, document_answers, idempotency, requests, uploads
 from interfaces.http.answers import Accepted, Page
 from interfaces.http.document_answers import Fact, StatusAnswer
 from interfaces.http.openapi import AddDocumentOperation
@@ -36,8 +36,12 @@ class DocumentController(Controller):
         """As JSON with its text, or as a multipart form with one file (txt, md, html, pdf, docx,
         csv, json). It is kept when this answers; its stages follow."""
         command = await uploads.read(request)
-        recorded = await handlers.add_document(
-            command, requests.fingerprinted(actor, command), web.ports
+        recorded = await idempotency.once(
+            request,
+            web,
+            actor,
+            [command],
+            lambda acting: handlers.add_document(command, acting, web.ports),
         )
         return answers.accepted(recorded, status=202)
 
@@ -117,9 +121,7 @@ class DocumentController(Controller):
         """Out of lists, search and answers; its history stays. Needs `If-Match`."""
         expected = requests.expected_version(request)
         command = RemoveDocument(document_id=document_id)
-        recorded = await handlers.remove_document(
-            command, requests.fingerprinted(actor, command), web.ports, expected=expected
-        )
+        recorded = await handlers.remove_document(command, actor, web.ports, expected=expected)
         return answers.done(recorded)
 
     @post(
@@ -128,12 +130,21 @@ class DocumentController(Controller):
         summary="Have a failed stage done again",
     )
     async def retry(
-        self, web: Web, actor: Actor, document_id: FromPath[UUID], stage: FromPath[Stage]
+        self,
+        request: Request[Any, Any, Any],
+        web: Web,
+        actor: Actor,
+        document_id: FromPath[UUID],
+        stage: FromPath[Stage],
     ) -> Response[Accepted]:
         """409 where the stage did not fail."""
         command = RetryStage(document_id=document_id, stage=stage)
-        recorded = await handlers.retry_stage(
-            command, requests.fingerprinted(actor, command), web.ports
+        recorded = await idempotency.once(
+            request,
+            web,
+            actor,
+            [command],
+            lambda acting: handlers.retry_stage(command, acting, web.ports),
         )
         return answers.accepted(recorded, status=202)
 

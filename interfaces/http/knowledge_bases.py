@@ -13,7 +13,7 @@ from application.documents import handlers
 from application.documents.commands import CreateKnowledgeBase
 from domain.documents.knowledge_base import KnowledgeBaseNotFound
 from interfaces.bootstrap import Web
-from interfaces.http import answers, requests
+from interfaces.http import answers, idempotency, requests
 from interfaces.http.answers import Accepted, Page
 from projections.documents import knowledge_base_list
 from projections.documents.document_list import NEWEST
@@ -35,12 +35,21 @@ class KnowledgeBaseController(Controller):
 
     @post(summary="Create a knowledge base")
     async def create(
-        self, web: Web, actor: Actor, data: JSONBody[NewKnowledgeBase]
+        self,
+        request: Request[Any, Any, Any],
+        web: Web,
+        actor: Actor,
+        data: JSONBody[NewKnowledgeBase],
     ) -> Response[Accepted]:
         """Needs the right to write documents."""
         command = CreateKnowledgeBase(name=data.name, description=data.description)
-        acting = requests.fingerprinted(actor, data)
-        recorded = await handlers.create_knowledge_base(command, acting, web.ports)
+        recorded = await idempotency.once(
+            request,
+            web,
+            actor,
+            [data],
+            lambda acting: handlers.create_knowledge_base(command, acting, web.ports),
+        )
         return answers.accepted(recorded, status=201)
 
     @get(summary="List knowledge bases, newest first")

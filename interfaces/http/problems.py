@@ -20,7 +20,7 @@ from application.actor import Forbidden
 from application.deciding import Stale
 from application.documents.analysis import Unextractable
 from application.logins.handlers import LoginRefused
-from application.recorded import CommandReused, Overloaded
+from application.recorded import CommandReused, Overloaded, VersionConflict
 from domain.event import Conflict, Invalid, NotFound, RuleBroken
 from domain.logins.session import SessionOver
 from infrastructure.identity.tokens import TokenRefused
@@ -38,6 +38,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (NotFound, 404),
     (Stale, 412),
     (Conflict, 409),
+    (VersionConflict, 409),
     (CommandReused, 422),
     (Invalid, 422),
     (Unextractable, 422),

@@ -1,6 +1,5 @@
 """What a handler needs to know of a request: the body, who acts, why, and how fresh to read."""
 
-import hashlib
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,8 +16,7 @@ from interfaces.http.problems import BadRequest
 from projections.engine import waiting
 from projections.engine.projection import Projection
 
-COMMANDS = UUID("6d756e69-6d65-4e74-8a6f-630000000000")  # the namespace of command ids
-KEY_LENGTH_MAX = 255
+REQUESTS = UUID("6d756e69-6d65-4e74-8a6f-720000000000")  # the namespace of correlation ids
 WAIT_MS_DEFAULT = 2000
 WAIT_MS_MAX = 30_000
 POSITION_HEADER = "X-Event-Position"
@@ -74,34 +72,18 @@ def provide_actor(request: Request[Any, Any, Any]) -> Actor:
         role=claims.role,
         user_id=claims.user_id,
         session_id=claims.session_id,
-        cause=cause_of(request, scope=f"{claims.tenant_id}/{claims.user_id}"),
+        cause=cause_of(request),
     )
 
 
-def cause_of(request: Request[Any, Any, Any], *, scope: str) -> Cause:
-    """The command id is the caller's `Idempotency-Key` within `scope`, else a new one."""
+def cause_of(request: Request[Any, Any, Any]) -> Cause:
+    """This request, with a new command id."""
     web: Web = request.app.state.web
     request_id = request.scope["state"]["request_id"]
-    correlation_id = uuid5(COMMANDS, f"request/{request_id}")
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        command_id = web.ports.ids.new()
-    elif 0 < len(key) <= KEY_LENGTH_MAX and key.isprintable():
-        command_id = uuid5(COMMANDS, f"{scope}/{request.method}/{request.scope['path']}/{key}")
-    else:
-        raise BadRequest(
-            400, "idempotency-key-invalid", "An Idempotency-Key has 1 to 255 printable characters."
-        )
     return Cause(
-        command_id=CommandId(command_id), correlation_id=correlation_id, request_id=request_id
-    )
-
-
-def fingerprinted(actor: Actor, *parts: object) -> Actor:
-    """The actor with the fingerprint of what is asked, so that a key used for two is noticed."""
-    digest = hashlib.sha256(msgspec.json.encode(parts)).digest()
-    return msgspec.structs.replace(
-        actor, cause=msgspec.structs.replace(actor.cause, fingerprint=digest)
+        command_id=CommandId(web.ports.ids.new()),
+        correlation_id=uuid5(REQUESTS, request_id),
+        request_id=request_id,
     )
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
@@ -15,7 +15,7 @@ from application.tenants.commands import Owner, RegisterTenant
 from domain.event import NotFound
 from domain.ids import TenantId, UserId
 from interfaces.bootstrap import Web
-from interfaces.http import answers, requests
+from interfaces.http import answers, idempotency, requests
 from projections.engine import waiting
 from projections.logins.login_directory import LoginDirectory
 from projections.tenants import tenant_directory
@@ -62,12 +62,13 @@ class TenantController(Controller):
         self, request: Request[Any, Any, Any], web: Web, data: JSONBody[NewTenant]
     ) -> Response[RegisteredTenant]:
         """Anybody may. The slug is unique; the owner can log in as soon as this answers."""
-        tenant_id, user_id = TenantId(web.ports.ids.new()), UserId(web.ports.ids.new())
+        tenant_id = _tenant_id(request, web, data)
+        user_id = UserId(uuid5(tenant_id, "owner"))
         actor = Actor(
             tenant_id=tenant_id,
             name="anonymous",
             role="anonymous",
-            cause=requests.cause_of(request, scope=str(tenant_id)),
+            cause=requests.cause_of(request),
         )
         command = RegisterTenant(
             name=data.name,
@@ -78,7 +79,13 @@ class TenantController(Controller):
                 display_name=data.owner.display_name,
             ),
         )
-        recorded = await handlers.register_tenant(command, actor, web.ports, user_id=user_id)
+        recorded = await idempotency.once(
+            request,
+            web,
+            actor,
+            [data.name, data.slug, data.owner.email, data.owner.display_name],
+            lambda acting: handlers.register_tenant(command, acting, web.ports, user_id=user_id),
+        )
         # If it takes longer, the tenant is registered all the same.
         with contextlib.suppress(waiting.ProjectionBehind):
             await waiting.until(
@@ -105,3 +112,11 @@ class TenantController(Controller):
         if row is None:
             raise TenantNotFound
         return Response(row, headers=answers.etag(row.version))
+
+
+def _tenant_id(request: Request[Any, Any, Any], web: Web, data: NewTenant) -> TenantId:
+    """A new id; under an idempotency key the one that the same request was given before."""
+    key = idempotency.key_of(request)
+    if key is None:
+        return TenantId(web.ports.ids.new())
+    return TenantId(uuid5(idempotency.COMMANDS, f"{key}/{data.slug}/{data.owner.email}"))
