@@ -80,9 +80,9 @@ async def change(
         if state is None:
             raise absent
         last = history[-1]
+        events = decision(state)
         if expected is not None and last.version != expected:
             raise Stale
-        events = decision(state)
         if not events:
             return Recorded(id=stream_id, version=last.version, position=last.position)
         step = NewEvents(stream_id=stream_id, expected=last.version, events=events)

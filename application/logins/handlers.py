@@ -10,6 +10,7 @@ from application.recorded import Recorded, fold
 from domain.event import NotFound, RuleBroken
 from domain.ids import StreamId, TenantId
 from domain.logins import login, session
+from domain.tenants import tenant
 
 
 class LoginRefused(RuleBroken):
@@ -38,12 +39,8 @@ async def log_in(command: LogIn, actor: Actor, ports: Ports, *, address: str | N
     Raises:
         LoginRefused: unknown address, wrong password, or a tenant has to be named.
     """
-    try:
-        email = login.normalise_email(command.email)
-    except login.EmailInvalid:
-        email = ""
+    found = await _find(command, ports)
     password = command.password if len(command.password) <= login.PASSWORD_LENGTH_MAX else ""
-    found = await ports.logins.find(email, command.tenant) if email else None
     if not await ports.hasher.verify(password, found.password_hash if found else None):
         raise LoginRefused
     if found is None:
@@ -114,3 +111,14 @@ async def end_session(command: EndSession, actor: Actor, ports: Ports) -> Record
         ports,
         absent=SessionNotFound,
     )
+
+
+async def _find(command: LogIn, ports: Ports) -> LoginRecord | None:
+    """The login asked for; what can't be an address or a slug is not looked up."""
+    try:
+        email = login.normalise_email(command.email)
+    except login.EmailInvalid:
+        return None
+    if command.tenant is not None and not tenant.is_slug(command.tenant):
+        return None
+    return await ports.logins.find(email, command.tenant)

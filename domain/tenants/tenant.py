@@ -42,9 +42,14 @@ def register(*, name: str, slug: str) -> list[Event]:
     """
     if not is_line(name, length_max=NAME_LENGTH_MAX):
         raise TenantNameInvalid
-    if len(slug) > SLUG_LENGTH_MAX or not SLUG_PATTERN.fullmatch(slug):
+    if not is_slug(slug):
         raise TenantSlugInvalid
     return [TenantRegistered(name=name.strip(), slug=slug)]
+
+
+def is_slug(text: str) -> bool:
+    """Whether a tenant could have this slug."""
+    return len(text) <= SLUG_LENGTH_MAX and SLUG_PATTERN.fullmatch(text) is not None
 
 
 def evolve(_state: Tenant | None, event: Event) -> Tenant:

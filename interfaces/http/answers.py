@@ -3,17 +3,21 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.params import QueryParameter
 
 from application.recorded import Recorded
 from interfaces.http.problems import BadRequest
 from interfaces.http.requests import POSITION_HEADER
 
 Item = TypeVar("Item")
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+"""How many items of a list are wanted at most."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,11 +1,10 @@
 """Documents over HTTP."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.params import FromPath, FromQuery
-from msgspec import Meta
 
 from application.actor import Actor
 from application.documents import handlers
@@ -51,7 +50,7 @@ class DocumentController(Controller):
         request: Request[Any, Any, Any],
         web: Web,
         actor: Actor,
-        limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
+        limit: answers.Limit = 50,
         cursor: FromQuery[str | None] = None,
         knowledge_base_id: FromQuery[UUID | None] = None,
     ) -> Page[ListedDocument]:

@@ -58,7 +58,7 @@ class KnowledgeBaseController(Controller):
         request: Request[Any, Any, Any],
         web: Web,
         actor: Actor,
-        limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
+        limit: answers.Limit = 50,
         cursor: FromQuery[str | None] = None,
     ) -> Page[ListedKnowledgeBase]:
         """Up to `limit`; `next_cursor` leads on."""

@@ -94,7 +94,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     if isinstance(error, litestar.exceptions.ValidationException):
         return _invalid(request, error)
     if isinstance(error, litestar.exceptions.HTTPException) and error.status_code < 500:  # noqa: PLR2004 - HTTP
-        name = re.sub(r"Exception$", "", type(error).__name__)
+        plain = type(error) is litestar.exceptions.ClientException
+        name = "BadRequest" if plain else re.sub(r"Exception$", "", type(error).__name__)
         detail = _HTTP_DETAILS.get(error.status_code, error.detail)
         return _respond(
             request, error.status_code, _kebab(name), detail, headers=error.headers or {}

@@ -1,5 +1,6 @@
 """What a handler needs to know of a request: the body, who acts, why, and how fresh to read."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -26,18 +27,30 @@ class JsonRequest(Request[Any, Any, Any]):
     """A request whose JSON body is refused for what it is when it can't be read."""
 
     async def json(self) -> Any:
-        """The decoded body; 415 for another media type, 400 for what is not JSON."""
+        """The decoded body; 415 for another media type, 400 for what is not JSON.
+
+        A name that stands twice in an object is refused too (RFC 7493, section 2.3): readers
+        differ in which of its values they take.
+        """
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json":
             raise BadRequest(
                 415, "unsupported-media-type", "Send the body as application/json, please."
             )
         try:
-            return msgspec.json.decode(await self.body())
+            body = await self.body()
+            decoded = msgspec.json.decode(body)
+            json.loads(body, object_pairs_hook=_refuse_repeated_names)
         except RecursionError as error:
             raise BadRequest(400, "malformed-json", "The JSON is nested too deep.") from error
-        except (UnicodeDecodeError, msgspec.DecodeError) as error:
+        except (ValueError, msgspec.DecodeError) as error:
             raise BadRequest(400, "malformed-json", f"The body is not JSON: {error}") from error
+        return decoded
+
+
+def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a name stands twice in an object")
 
 
 def authenticated(
@@ -50,7 +63,8 @@ def authenticated(
     """
     if handler.opt.get("public"):
         return
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    given = connection.headers.getall("authorization", [])
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer":
         raise TokenRefused
     web: Web = connection.app.state.web

@@ -4,11 +4,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+import multipart  # type: ignore[import-untyped] # ships no types
 from litestar import Request
-from litestar.datastructures import UploadFile
+from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from msgspec import Meta
 
 from application.documents.commands import AddDocument
+from domain.documents import document
 from interfaces.http.problems import BadRequest
 
 FIELDS = {"file", "title", "knowledge_base_id"}
@@ -50,7 +54,7 @@ async def _from_json(request: Request[Any, Any, Any]) -> AddDocument:
 
 
 async def _from_form(request: Request[Any, Any, Any]) -> AddDocument:
-    form = await request.form()
+    form = await _form(request)
     unknown = set(form) - FIELDS
     if unknown:
         raise BadRequest(
@@ -60,16 +64,38 @@ async def _from_form(request: Request[Any, Any, Any]) -> AddDocument:
     if len(files) != 1 or not isinstance(files[0], UploadFile):
         raise BadRequest(422, "invalid-request", "The form needs exactly one file, named `file`.")
     file = files[0]
-    title = form.get("title")
-    knowledge_base_id = form.get("knowledge_base_id")
-    if not isinstance(title, str | None) or not isinstance(knowledge_base_id, str | None):
-        raise BadRequest(422, "invalid-request", "title and knowledge_base_id are plain fields.")
+    title = _plain(form, "title")
     return AddDocument(
-        title=title if title is not None else file.filename,
+        title=title if title is not None else document.clean_filename(file.filename) or "",
         data=await file.read(),
         filename=file.filename,
-        knowledge_base_id=_uuid(knowledge_base_id),
+        knowledge_base_id=_uuid(_plain(form, "knowledge_base_id")),
     )
+
+
+async def _form(request: Request[Any, Any, Any]) -> FormMultiDict:
+    try:
+        return await request.form()
+    except (UnicodeDecodeError, LookupError) as error:
+        raise BadRequest(400, "malformed-form", "A field of the form is not UTF-8.") from error
+    except RequestEntityTooLarge:
+        raise
+    except ClientException as error:
+        if isinstance(error.__context__, multipart.ParserLimitReached):
+            raise BadRequest(
+                413, "request-entity-too-large", "The form has too many or too long fields."
+            ) from error
+        raise BadRequest(400, "malformed-form", "The form can't be read.") from error
+
+
+def _plain(form: FormMultiDict, name: str) -> str | None:
+    """The one plain field of this name, if there is any."""
+    found = form.getall(name, [])
+    if not found:
+        return None
+    if len(found) > 1 or not isinstance(found[0], str):
+        raise BadRequest(422, "invalid-request", f"{name} is one plain field.")
+    return found[0]
 
 
 def _uuid(text: str | None) -> UUID | None:
