@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from domain import catalogue
+from domain.answers.events import CitedPassage
 from domain.documents import results
 from domain.documents.events import Content
 from domain.event import Event
@@ -47,8 +48,13 @@ def test_an_event_is_documented_with_its_fields(event_type: type[Event]) -> None
     assert documented_as_required(text) == required(event_type)
 
 
-def test_a_documents_content_is_documented_with_its_fields() -> None:
-    assert pages.first_cells(VALUES["Content"]) == fields(Content)
+@pytest.mark.parametrize(
+    ("heading", "struct"), [("Content", Content), ("Cited passage", CitedPassage)]
+)
+def test_a_value_inside_events_is_documented_with_its_fields(
+    heading: str, struct: type[msgspec.Struct]
+) -> None:
+    assert pages.first_cells(VALUES[heading]) == fields(struct)
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.__name__)

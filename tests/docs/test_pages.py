@@ -9,7 +9,7 @@ from tests.docs import pages
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 PACKAGES = "domain|application|infrastructure|projections|interfaces|tests|docs"
-NAMED_FILE = re.compile(rf"`((?:{PACKAGES})/[\w./-]+)`")
+NAMED_FILE = re.compile(rf"`((?:{PACKAGES})/(?!json`)[\w./-]+)`")
 WEB = ("http://", "https://", "mailto:")
 ROOMS = ("tutorial", "how-to", "reference", "explanation")
 

@@ -1,6 +1,7 @@
 """docs/reference/problems.md names every problem the API can answer with, and no other."""
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +10,8 @@ import pytest
 from litestar import Request
 from litestar.exceptions import http_exceptions
 
-from application.documents.analysis import Unextractable
 from domain.event import RuleBroken
-from domain.ids import Position
 from interfaces.http import app, problems
-from projections.engine.waiting import ProjectionBehind
 from tests.docs import pages
 
 PAGE = pages.REFERENCE / "problems.md"
@@ -34,11 +32,15 @@ def instances() -> list[Exception]:
     assert app.CONTROLLERS  # everything that raises is imported
     kinds = [kind for kind, _ in problems.STATUSES if not issubclass(kind, RuleBroken)]
     classes = {*leaves(RuleBroken), *(leaf for kind in kinds for leaf in leaves(kind))}
-    special: dict[type[Exception], Exception] = {
-        Unextractable: Unextractable("reason", "detail"),
-        ProjectionBehind: ProjectionBehind(Position(2), Position(1)),
-    }
-    return [special.get(kind) or kind() for kind in sorted(classes, key=lambda kind: kind.__name__)]
+    return [made(kind) for kind in sorted(classes, key=lambda kind: kind.__name__)]
+
+
+def made(kind: type[Exception]) -> Exception:
+    """An instance, with "1" for whatever its making asks for."""
+    if kind.__init__ is Exception.__init__:
+        return kind()
+    asked = inspect.signature(kind).parameters.values()
+    return kind(*("1" for each in asked if each.default is each.empty))
 
 
 def answered(error: Exception) -> tuple[str, int]:
