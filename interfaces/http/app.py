@@ -7,18 +7,17 @@ from litestar import Litestar, Router
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
 from interfaces import bootstrap
 from interfaces.bootstrap import Web
-from interfaces.http import problems, requests
+from interfaces.http import api_description, problems, requests
 from interfaces.http.documents import DocumentController
 from interfaces.http.envelope import Envelope
 from interfaces.http.health import HealthController
 from interfaces.http.knowledge_bases import KnowledgeBaseController
 from interfaces.http.logins import LoginController
+from interfaces.http.reference_page import ReferencePage
 from interfaces.http.tenants import TenantController
 
 PREFIX = "/api/v1"
@@ -41,7 +40,11 @@ def litestar_app(web: Web) -> Litestar:
     """The routes, without the envelope around them."""
     production = web.settings.environment == "production"
     return Litestar(
-        route_handlers=[Router(PREFIX, route_handlers=CONTROLLERS), HealthController],
+        route_handlers=[
+            Router(PREFIX, route_handlers=CONTROLLERS),
+            HealthController,
+            *([] if production else [ReferencePage]),
+        ],
         dependencies={
             "web": Provide(requests.provide_web, sync_to_thread=False),
             "actor": Provide(requests.provide_actor, sync_to_thread=False),
@@ -53,7 +56,7 @@ def litestar_app(web: Web) -> Litestar:
         multipart_form_part_limit=FORM_PARTS_MAX,
         lifespan=[lambda _: _lifespan(web)],
         state=State({"web": web}),
-        openapi_config=None if production else _openapi(),
+        openapi_config=None if production else api_description.config(),
         allowed_hosts=_allowed_hosts(web),
         logging_config=None,
         debug=False,
@@ -71,18 +74,3 @@ async def _lifespan(web: Web) -> AsyncIterator[None]:
 def _allowed_hosts(web: Web) -> AllowedHostsConfig | None:
     hosts = list(web.settings.trusted_hosts)
     return AllowedHostsConfig(allowed_hosts=hosts) if hosts else None
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Muniment",
-        version="1",
-        description="Keeps documents, answers from them, and proves every step.",
-        path="/schema",
-        components=Components(
-            security_schemes={
-                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
-            }
-        ),
-        security=[{"bearer": []}],
-    )
