@@ -111,7 +111,7 @@ class ParserProcess:
             child = child or Child(self._memory_limit_bytes)
             yield child
         finally:
-            kept = child
+            kept: Child | None = child
             if child is not None and (child.spent or child.asked >= self._documents_per_child):
                 kept = None
             self._free.put(kept)

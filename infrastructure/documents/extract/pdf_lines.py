@@ -23,6 +23,10 @@ _PARAGRAPH_PITCH = 1.35
 _TYPE_CHANGE = 1.15
 # Text that goes on stands at most this many type heights further right (a hanging indent).
 _INDENT_MAX = 4.0
+# Lines that begin within this distance begin at the same margin.
+_ALIGNED = 2.0
+# A space, and what a word may be wider than its number of usual characters.
+_SPARE_CHARACTERS = 3
 # Rows of a table stand at equal distances, within the rounding of their boxes.
 _EVEN_STEPS = 0.05
 
@@ -47,12 +51,13 @@ def paragraphs(lines: list[Line]) -> str:
     if not lines:
         return ""
     pitch = _usual_pitch(lines)
-    edge = max(line.right for line in lines)
+    edges = _edges(lines)
     parts = [_words(lines[0])]
     step = 0.0
     for above, below in itertools.pairwise(lines):
         step, step_before = above.bottom - below.bottom, step
         even = step_before > 0 and abs(step - step_before) < _EVEN_STEPS * step_before
+        edge = _edge(edges, above, below)
         parts.append(_between(above, below, pitch=pitch, edge=edge, even=even))
         parts.append(_words(below))
     return "".join(parts)
@@ -74,6 +79,24 @@ def _apart(above: Line, below: Line, pitch: float) -> bool:
     return taller > smaller * _TYPE_CHANGE or step < 0 or step > pitch * _PARAGRAPH_PITCH
 
 
+def _edges(lines: list[Line]) -> dict[int, float]:
+    """How far right the lines go that begin at the same margin: the width of each column."""
+    edges: dict[int, float] = {}
+    for line in lines:
+        margin = _margin(line)
+        edges[margin] = max(edges.get(margin, 0.0), line.right)
+    return edges
+
+
+def _edge(edges: dict[int, float], above: Line, below: Line) -> float:
+    near = (_margin(line) + step for line in (above, below) for step in (-1, 0, 1))
+    return max(edges.get(margin, 0.0) for margin in near)
+
+
+def _margin(line: Line) -> int:
+    return round(line.left / _ALIGNED)
+
+
 def _next_word_would_have_fitted(above: Line, below: Line, edge: float) -> bool:
     """The line was ended on purpose: there was still room for the word that follows."""
     if not edge:
@@ -81,7 +104,7 @@ def _next_word_would_have_fitted(above: Line, below: Line, edge: float) -> bool:
     words = below.text.split(maxsplit=1)
     width_per_character = (below.right - below.left) / max(1, len(below.text.strip()))
     room = edge - above.right
-    return bool(words) and room > width_per_character * (len(words[0]) + 1)
+    return bool(words) and room > width_per_character * (len(words[0]) + _SPARE_CHARACTERS)
 
 
 def _usual_pitch(lines: list[Line]) -> float:
