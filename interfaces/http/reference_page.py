@@ -45,7 +45,7 @@ class ReferencePage(Controller):
         address = str(request.base_url).rstrip("/")
         return Response(
             _document(api_description.of(request.app), address),
-            media_type="text/html; charset=utf-8",
+            media_type="text/html",
             headers={"Content-Security-Policy": POLICY},
         )
 
@@ -54,7 +54,7 @@ class ReferencePage(Controller):
         """How it looks, by day and by night."""
         return Response(
             resources.files(__package__).joinpath("reference_page.css").read_bytes(),
-            media_type="text/css; charset=utf-8",
+            media_type="text/css",
         )
 
 
