@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from litestar import Litestar, Router
-from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
@@ -49,7 +48,7 @@ def litestar_app(web: Web) -> Litestar:
             "web": Provide(requests.provide_web, sync_to_thread=False),
             "actor": Provide(requests.provide_actor, sync_to_thread=False),
         },
-        guards=[requests.authenticated],
+        guards=[requests.addressed_here, requests.authenticated],
         exception_handlers={Exception: problems.answer},
         request_class=requests.JsonRequest,
         request_max_body_size=web.settings.upload_bytes_max,
@@ -57,7 +56,6 @@ def litestar_app(web: Web) -> Litestar:
         lifespan=[lambda _: _lifespan(web)],
         state=State({"web": web}),
         openapi_config=None if production else api_description.config(),
-        allowed_hosts=_allowed_hosts(web),
         logging_config=None,
         debug=False,
     )
@@ -69,8 +67,3 @@ async def _lifespan(web: Web) -> AsyncIterator[None]:
         await bootstrap.open_databases(web, stack)
         stack.push_async_callback(web.store.drain)
         yield
-
-
-def _allowed_hosts(web: Web) -> AllowedHostsConfig | None:
-    hosts = list(web.settings.trusted_hosts)
-    return AllowedHostsConfig(allowed_hosts=hosts) if hosts else None

@@ -1,6 +1,7 @@
 """What a handler needs to know of a request: the body, who acts, why, and how fresh to read."""
 
 import json
+import re
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,6 +22,7 @@ REQUESTS = UUID("6d756e69-6d65-4e74-8a6f-720000000000")  # the namespace of corr
 WAIT_MS_DEFAULT = 2000
 WAIT_MS_MAX = 30_000
 POSITION_HEADER = "X-Event-Position"
+PORT_PATTERN = re.compile(r":\d*$")
 
 
 class JsonRequest(Request[Any, Any, Any]):
@@ -51,6 +53,27 @@ class JsonRequest(Request[Any, Any, Any]):
 def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> None:
     if len({name for name, _ in pairs}) < len(pairs):
         raise ValueError("a name stands twice in an object")
+
+
+def addressed_here(
+    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+) -> None:
+    """A guard for every route: the `Host` is one of those that are trusted, where any are named.
+
+    A trusted name may begin with `*.` for all names under it. The port does not matter.
+
+    Raises:
+        BadRequest: another host is meant.
+    """
+    web: Web = connection.app.state.web
+    if not web.settings.trusted_hosts:
+        return
+    host = PORT_PATTERN.sub("", connection.headers.get("host", "")).lower()
+    for trusted in web.settings.trusted_hosts:
+        name = trusted.lower()
+        if name in ("*", host) or (name.startswith("*.") and host.endswith(name[1:])):
+            return
+    raise BadRequest(400, "host-not-trusted", "This server does not answer for that host.")
 
 
 def authenticated(

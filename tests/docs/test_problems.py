@@ -16,7 +16,7 @@ from tests.docs import pages
 
 PAGE = pages.REFERENCE / "problems.md"
 KINDS = {"RuleBroken", "NotFound", "Conflict", "Invalid"}
-LITESTARS = {"not-found", "method-not-allowed", "request-entity-too-large", "client"}
+LITESTARS = {"not-found", "method-not-allowed", "request-entity-too-large", "bad-request"}
 
 
 def leaves(kind: type[Exception]) -> Iterator[type[Exception]]:
