@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from infrastructure.settings import Settings
+from interfaces import tracebacks
 
 HIDDEN = frozenset(
     {"password", "password_hash", "token", "access_token", "refresh_token", "authorization"}
@@ -28,7 +29,7 @@ def configure(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide,
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(tracebacks.render),
     ]
     structlog.configure(
         processors=[*shared, renderer],
