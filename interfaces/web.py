@@ -1,16 +1,18 @@
 """The process that answers HTTP requests."""
 
 import os
+from typing import TYPE_CHECKING
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
-from litestar.types import ASGIApp
 
 from infrastructure import settings as settings_module
 from infrastructure.settings import Settings
-from interfaces import bootstrap, logging
-from interfaces.http import app
+from interfaces import logging
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp
 
 BACKLOG = 1024
 STOP_SECONDS = 20
@@ -33,8 +35,12 @@ def run(settings: Settings) -> None:
     ).serve()
 
 
-def create() -> ASGIApp:
+def create() -> "ASGIApp":
     """The application of one server process, by the settings in its environment."""
+    # Imported here: the parent of the server processes needs none of it.
+    from interfaces import bootstrap
+    from interfaces.http import app
+
     settings = settings_module.load(os.environ, None)
     logging.configure(settings)
     return app.create(bootstrap.web(settings))
