@@ -30,6 +30,57 @@ class AppendRow(NamedTuple):
     claim_scopes: list[str]
 
 
+class AppendOneRow(NamedTuple):
+    """The answer of `log.append_one`."""
+
+    outcome: str
+    position: int
+    stream_id: UUID
+    version: int
+    actual_version: int
+
+    def as_batch(self) -> AppendRow:
+        """The same as the answer to a batch of one."""
+        return AppendRow(
+            outcomes=[self.outcome],
+            first_positions=[self.position],
+            last_positions=[self.position],
+            stream_ids=[self.stream_id],
+            versions=[self.version],
+            actual_versions=[self.actual_version],
+            claim_scopes=[],
+        )
+
+
+def is_one(commands: Sequence[Append]) -> bool:
+    """Whether this is one command of one event without claims."""
+    if len(commands) != 1:
+        return False
+    command = commands[0]
+    return len(command.streams) == 1 and len(command.streams[0].events) == 1 and not command.claims
+
+
+def parameters_of_one(tenant_id: UUID, command: Append) -> dict[str, Any]:
+    """The parameters of the query `append_one`."""
+    stream = command.streams[0]
+    event = stream.events[0]
+    return {
+        "tenant_id": tenant_id,
+        "command_id": command.command_id,
+        "fingerprint": command.fingerprint,
+        "stream_id": stream.stream_id,
+        "version": stream.expected + 1,
+        "type": event.TYPE,
+        "schema": event.SCHEMA,
+        "data": codec.encode(event),
+        "metadata": msgspec.json.encode(command.metadata),
+        "event_id": uuid_utils.compat.uuid7(),
+        "correlation_id": command.correlation_id,
+        "causation_id": command.causation_id,
+        "actor": command.actor,
+    }
+
+
 def parameters(tenant_id: UUID, commands: Sequence[Append]) -> dict[str, Any]:
     """The parameters of the query `append` for a batch of one tenant's commands."""
     columns: dict[str, list[Any]] = {

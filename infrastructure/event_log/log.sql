@@ -9,6 +9,13 @@ SELECT outcomes, first_positions, last_positions, stream_ids, versions, actual_v
     %(claim_commands)s::int[], %(claim_taken)s::boolean[], %(claim_scopes)s::text[],
     %(claim_keys)s::bytea[], %(claim_streams)s::uuid[])
 
+-- name: append_one
+SELECT outcome, "position", stream_id, version, actual_version
+  FROM log.append_one(
+    %(tenant_id)s, %(command_id)s, %(fingerprint)s, %(stream_id)s, %(version)s, %(type)s,
+    %(schema)s::smallint, %(data)s, %(metadata)s, %(event_id)s, %(correlation_id)s,
+    %(causation_id)s, %(actor)s)
+
 -- name: stream
 SELECT tenant_id, position, stream_id, version, type, schema, data, event_id, correlation_id,
        actor, recorded_at

@@ -125,10 +125,10 @@ class PostgresEventStore:
     async def _append(
         self, tenant_id: TenantId, commands: Sequence[Append]
     ) -> list[Recorded | Exception]:
-        parameters = batch.parameters(tenant_id, commands)
+        parameters = self._parameters(tenant_id, commands)
         for attempt in range(1, TRIES_MAX + 1):
             try:
-                row = await self._call(parameters)
+                row = await self._call(*parameters)
                 return [batch.outcome(row, index) for index in range(len(commands))]
             except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
                 if attempt == TRIES_MAX:
@@ -136,11 +136,18 @@ class PostgresEventStore:
                 log.warning("append.tried_again", tenant_id=str(tenant_id), attempt=attempt)
         raise AssertionError("unreachable")
 
-    async def _call(self, parameters: dict[str, Any]) -> batch.AppendRow:
+    def _parameters(
+        self, tenant_id: TenantId, commands: Sequence[Append]
+    ) -> tuple[str, dict[str, Any]]:
+        if batch.is_one(commands):
+            return "append_one", batch.parameters_of_one(tenant_id, commands[0])
+        return "append", batch.parameters(tenant_id, commands)
+
+    async def _call(self, query: str, parameters: dict[str, Any]) -> batch.AppendRow:
         async with self._database.connection() as connection:
             cursor = connection.cursor(row_factory=tuple_row, binary=True)
-            await cursor.execute(SQL["append"], parameters)
+            await cursor.execute(SQL[query], parameters)
             row = await cursor.fetchone()
-            if row is None:
-                raise RuntimeError("log.append gave no row")
-            return batch.AppendRow(*row)
+        if row is None:
+            raise RuntimeError(f"log.{query} gave no row")
+        return batch.AppendRow(*row) if query == "append" else batch.AppendOneRow(*row).as_batch()

@@ -32,8 +32,7 @@ $$;
 --   claimed    another stream holds claim_scopes[k]; nothing recorded
 -- A rejected command leaves no trace and does not touch its neighbours.
 --
--- One event alone, the commonest batch, takes the short way: separate small statements cost least.
--- Where everything in a larger batch fits, as it nearly always does, the batch is written by one
+-- Where everything in the batch fits, as it nearly always does, the batch is written by one
 -- statement. Otherwise its commands are appended one by one, still under the same lock.
 CREATE FUNCTION log.append(
   p_tenant_id       uuid,
@@ -87,40 +86,6 @@ BEGIN
     SELECT h.position, h.digest, greatest(clock_timestamp(), h.recorded_at)
       INTO head_position, head_digest, at_time
       FROM log.heads h WHERE h.tenant_id = p_tenant_id FOR UPDATE;
-  END IF;
-
-  IF cardinality(p_stream_ids) = 1 AND cardinality(p_claim_commands) = 0
-     AND p_versions[1] = 1 + coalesce((
-       SELECT e.version FROM log.events e
-        WHERE e.tenant_id = p_tenant_id AND e.stream_id = p_stream_ids[1]
-        ORDER BY e.version DESC LIMIT 1), 0)
-  THEN
-    head_position := head_position + 1;
-    INSERT INTO log.commands
-    VALUES (p_tenant_id, p_command_ids[1], p_fingerprints[1], p_stream_ids[1], p_versions[1],
-            head_position, head_position, at_time)
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-      head_digest := sha256(head_digest || log.canonical(
-        p_tenant_id, head_position, p_stream_ids[1], p_versions[1], p_types[1], p_schemas[1],
-        p_event_ids[1], p_command_ids[1], p_correlation_ids[1], p_causation_ids[1], p_actors[1],
-        at_time, p_metadata[1], p_data[1]));
-      INSERT INTO log.events
-      VALUES (p_tenant_id, head_position, p_stream_ids[1], p_versions[1], p_types[1], p_schemas[1],
-              p_data[1], p_metadata[1], p_event_ids[1], p_command_ids[1], p_correlation_ids[1],
-              p_causation_ids[1], p_actors[1], at_time, head_digest);
-      UPDATE log.heads h
-         SET position = head_position, digest = head_digest, recorded_at = at_time
-       WHERE h.tenant_id = p_tenant_id;
-      outcomes := '{recorded}';
-      first_positions := ARRAY[head_position];
-      last_positions := first_positions;
-      stream_ids := p_stream_ids;
-      versions := p_versions;
-      actual_versions := p_versions;
-      RETURN;
-    END IF;
-    head_position := head_position - 1; -- the command was recorded before: see below
   END IF;
 
   IF cardinality(p_command_ids) > 1 AND cardinality(p_claim_commands) > 0 THEN
@@ -281,6 +246,80 @@ EXCEPTION WHEN unique_violation THEN
 END
 $$;
 
+-- The same for one command of one event without claims, the commonest by far, given as plain
+-- values: arrays of one cost more to send and to read than all the rest. Whatever is not simply
+-- recorded is left to log.append.
+CREATE FUNCTION log.append_one(
+  p_tenant_id      uuid,
+  p_command_id     uuid,
+  p_fingerprint    bytea,
+  p_stream_id      uuid,
+  p_version        bigint,
+  p_type           text,
+  p_schema         smallint,
+  p_data           bytea,
+  p_metadata       bytea,
+  p_event_id       uuid,
+  p_correlation_id uuid,
+  p_causation_id   uuid,
+  p_actor          text,
+  OUT outcome        text,
+  OUT "position"     bigint,
+  OUT stream_id      uuid,
+  OUT version        bigint,
+  OUT actual_version bigint
+)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+  at_position bigint;
+  link        bytea;
+  at_time     timestamptz;
+BEGIN
+  PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
+  SELECT h.position + 1, h.digest, greatest(clock_timestamp(), h.recorded_at)
+    INTO at_position, link, at_time
+    FROM log.heads h WHERE h.tenant_id = p_tenant_id FOR UPDATE;
+  -- A new statement: it sees everything committed before the lock was ours.
+  IF at_position IS NOT NULL AND p_version = 1 + coalesce((
+       SELECT e.version FROM log.events e
+        WHERE e.tenant_id = p_tenant_id AND e.stream_id = p_stream_id
+        ORDER BY e.version DESC LIMIT 1), 0)
+  THEN
+    INSERT INTO log.commands
+    VALUES (p_tenant_id, p_command_id, p_fingerprint, p_stream_id, p_version,
+            at_position, at_position, at_time)
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+      link := sha256(link || log.canonical(
+        p_tenant_id, at_position, p_stream_id, p_version, p_type, p_schema, p_event_id,
+        p_command_id, p_correlation_id, p_causation_id, p_actor, at_time, p_metadata, p_data));
+      INSERT INTO log.events
+      VALUES (p_tenant_id, at_position, p_stream_id, p_version, p_type, p_schema, p_data,
+              p_metadata, p_event_id, p_command_id, p_correlation_id, p_causation_id, p_actor,
+              at_time, link);
+      UPDATE log.heads h SET position = at_position, digest = link, recorded_at = at_time
+       WHERE h.tenant_id = p_tenant_id;
+      outcome := 'recorded';
+      "position" := at_position;
+      stream_id := p_stream_id;
+      version := p_version;
+      RETURN;
+    END IF;
+  END IF;
+  SELECT a.outcomes[1], a.last_positions[1], a.stream_ids[1], a.versions[1], a.actual_versions[1]
+    INTO outcome, "position", stream_id, version, actual_version
+    FROM log.append(
+      p_tenant_id, ARRAY[p_command_id], ARRAY[p_fingerprint], ARRAY[1], ARRAY[p_stream_id],
+      ARRAY[p_version], ARRAY[p_type], ARRAY[p_schema], ARRAY[p_data], ARRAY[p_metadata],
+      ARRAY[p_event_id], ARRAY[p_correlation_id], ARRAY[p_causation_id], ARRAY[p_actor]) a;
+END
+$$;
+
+REVOKE ALL ON FUNCTION log.append_one FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.append_one TO muniment_app;
 REVOKE ALL ON FUNCTION log.append FROM PUBLIC;
 REVOKE ALL ON FUNCTION log.settle_claims FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION log.append TO muniment_app;
