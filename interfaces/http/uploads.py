@@ -7,7 +7,7 @@ import msgspec
 import multipart  # type: ignore[import-untyped] # ships no types
 from litestar import Request
 from litestar.datastructures import FormMultiDict, UploadFile
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from msgspec import Meta
 
@@ -43,7 +43,12 @@ async def read(request: Request[Any, Any, Any]) -> AddDocument:
 
 
 async def _from_json(request: Request[Any, Any, Any]) -> AddDocument:
-    given = msgspec.convert(await request.json(), NewDocument)
+    try:
+        given = msgspec.convert(await request.json(), NewDocument)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$.")
+        fault = {"key": place.rstrip("`") or "data", "message": message}
+        raise ValidationException(extra=[fault]) from error
     if "\x00" in given.text:
         raise BadRequest(422, "document-text-invalid", "The text holds NUL characters.")
     return AddDocument(
