@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -10,29 +9,19 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx2
-import msgspec
 
+from tests.api import Account, Api
 from tests.servers import Database
+
+__all__ = ["Account", "Stack", "broker_of", "running"]
 
 START_SECONDS = 60.0
 SECRET = "a-secret-of-a-throw-away-stack-0123456789"
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered tenant with its owner logged in."""
-
-    tenant_id: str
-    user_id: str
-    slug: str
-    email: str
-    password: str
-    headers: dict[str, str]
-
-
-class Stack:
+class Stack(Api):
     """Child processes `muniment <name>` that share a database, a broker and a blob folder."""
 
     def __init__(
@@ -45,7 +34,7 @@ class Stack:
         self.database = database
         self.folder = folder
         self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(f"http://127.0.0.1:{self.port}")
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -61,7 +50,6 @@ class Stack:
             "MUNIMENT_BCRYPT_COST": "4",
             **(settings or {}),
         }
-        self.client = httpx2.Client(base_url=self.url, timeout=30.0)
 
     def start(self, names: Sequence[str] = ("web", "worker", "scheduler")) -> None:
         """Start the processes and wait until the web answers and the worker works."""
@@ -105,52 +93,6 @@ class Stack:
         """What a process wrote so far."""
         return (self.folder / f"{name}.log").read_text()
 
-    def register(self, slug: str | None = None, *, email: str | None = None) -> Account:
-        """A new tenant, its owner logged in."""
-        slug = slug or f"t-{secrets.token_hex(6)}"
-        owner = {"email": email or f"owner@{slug}.example", "password": "Correct-Horse-7"}
-        body = {"name": slug.title(), "slug": slug, "owner": owner}
-        answer = self.client.post("/api/v1/tenants", json=body)
-        assert answer.status_code == 201, answer.text
-        login = self.client.post("/api/v1/auth/login", json={**owner, "tenant": slug})
-        assert login.status_code == 200, login.text
-        return Account(
-            tenant_id=answer.json()["tenant_id"],
-            user_id=answer.json()["user_id"],
-            slug=slug,
-            email=owner["email"],
-            password=owner["password"],
-            headers={"Authorization": f"Bearer {login.json()['access_token']}"},
-        )
-
-    def add_text(self, account: Account, title: str, text: str, **more: Any) -> str:
-        """The id of a new document."""
-        answer = self.client.post(
-            "/api/v1/documents",
-            headers=account.headers,
-            json={"title": title, "text": text, **more},
-        )
-        assert answer.status_code == 202, answer.text
-        document_id: str = answer.json()["id"]
-        return document_id
-
-    def settled(
-        self, account: Account, document_id: str, *, seconds: float = 60.0
-    ) -> dict[str, Any]:
-        """The document's status once no stage is left to be done."""
-        deadline = time.monotonic() + seconds
-        status: dict[str, Any] = {}
-        while time.monotonic() < deadline:
-            answer = self.client.get(
-                f"/api/v1/documents/{document_id}/status", headers=account.headers
-            )
-            if answer.status_code == 200:
-                status = answer.json()
-                if status["overall"] == "COMPLETED" or _has_settled(status):
-                    return status
-            time.sleep(0.05)
-        raise AssertionError(f"not settled after {seconds} s: {status}")
-
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -193,16 +135,6 @@ def broker_of(valkey_url: str, number: int) -> str:
     """The address of one of Valkey's numbered databases: a queue of one's own."""
     joiner = "&" if "?" in valkey_url else "?"
     return f"{valkey_url}{joiner}db={number}"
-
-
-def _has_settled(status: dict[str, Any]) -> bool:
-    """Failed, and nothing is at work or waits for anything but the failed ingestion."""
-    stages = status["stages"]
-    if status["overall"] != "FAILED":
-        return False
-    if stages["INGESTION"]["status"] == "FAILED":
-        return True
-    return all(stage["status"] in ("COMPLETED", "FAILED") for stage in stages.values())
 
 
 def _free_port() -> int:

@@ -1,33 +1,24 @@
 """What keeps `muniment serve` from starting, told in one line before anything has started."""
 
-import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from interfaces.cli.preflight import DataLock
+from tests.served import environment
 
 
 def muniment(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "interfaces.cli.main", *words],
-        env=clean(os.environ) | environ,
+        env=environment(**environ),
         check=False,
         capture_output=True,
         text=True,
         timeout=60,
     )
-
-
-def clean(environ: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in environ.items()
-        if not name.startswith("MUNIMENT_") and name not in {"DATABASE_URL", "REDIS_URL"}
-    }
 
 
 def refusal(**environ: str) -> str:
