@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 import socket
 import stat
 import tempfile
@@ -43,7 +44,7 @@ class Layout(msgspec.Struct, frozen=True):
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(_PRIVATE if lent is None else _PASSABLE)
             self.log.mkdir(mode=_PRIVATE, exist_ok=True)
-            probe = self.root / ".writable"
+            probe = _probe(self.root)
             probe.touch()
             probe.unlink()
             account.open_way(self.root / "any", lent)
@@ -88,14 +89,18 @@ def _make_private(path: Path, lent: account.Account | None) -> None:
 
 
 def _holds_sockets(path: Path) -> bool:
-    """Whether the longest socket name in use can be bound here."""
-    probe = path / ".s.PGSQL.5432.probe"
+    """Whether a name as long as the longest in use (.s.PGSQL.5432) can be bound here."""
+    probe = _probe(path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         try:
-            probe.unlink(missing_ok=True)
             listener.bind(str(probe))
         except OSError:
             return False
         finally:
             probe.unlink(missing_ok=True)
     return True
+
+
+def _probe(directory: Path) -> Path:
+    """A name of this call's own: both engines look at the same directories at the same time."""
+    return directory / f".probe-{secrets.token_hex(4)}"
