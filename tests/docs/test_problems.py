@@ -1,7 +1,9 @@
 """docs/reference/problems.md names every problem the API can answer with, and no other."""
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 from litestar import Request
 from litestar.exceptions import http_exceptions
 
+import application
+import domain
 from domain.event import RuleBroken
 from interfaces.http import app, problems
 from tests.docs import pages
@@ -29,7 +33,11 @@ def leaves(kind: type[Exception]) -> Iterator[type[Exception]]:
 
 
 def instances() -> list[Exception]:
-    assert app.CONTROLLERS  # everything that raises is imported
+    """One of each error that can become a problem, whatever else was imported before."""
+    assert app.CONTROLLERS
+    for package in (domain, application):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
     kinds = [kind for kind, _ in problems.STATUSES if not issubclass(kind, RuleBroken)]
     classes = {*leaves(RuleBroken), *(leaf for kind in kinds for leaf in leaves(kind))}
     return [made(kind) for kind in sorted(classes, key=lambda kind: kind.__name__)]

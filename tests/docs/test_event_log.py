@@ -1,0 +1,64 @@
+"""The pages about the database name its tables, columns, functions and outcomes."""
+
+import re
+
+import pytest
+
+from tests.docs import pages
+
+LOG = pages.REFERENCE / "event-log.md"
+JOBS = pages.REFERENCE / "jobs.md"
+PROJECTIONS = pages.REFERENCE / "projections.md"
+MIGRATIONS = pages.ROOT / "infrastructure" / "event_log" / "migrations"
+TABLE = re.compile(r"^CREATE TABLE (\w+\.\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
+GRANTED = re.compile(r"GRANT EXECUTE ON FUNCTION ([\w., ]+?)\s+TO muniment_app")
+
+
+def sql() -> str:
+    paths = sorted(MIGRATIONS.glob("*.sql"))
+    return "\n".join(path.read_text() for path in paths if "rollback" not in path.name)
+
+
+def tables() -> dict[str, list[str]]:
+    return {
+        name: re.findall(r"^  ([a-z]\w*) +[a-z]", columns, re.MULTILINE)
+        for name, columns in TABLE.findall(sql())
+    }
+
+
+def documented(text: str) -> list[str]:
+    return [name.strip() for cell in pages.first_cells(text) for name in cell.split(",")]
+
+
+PLACES = {
+    "log.heads": pages.sections(LOG, 3)["log.heads"],
+    "log.events": pages.sections(LOG, 3)["log.events"],
+    "log.commands": pages.sections(LOG, 3)["log.commands"],
+    "log.claims": pages.sections(LOG, 3)["log.claims"].partition("| scope | key |")[0],
+    "read.checkpoints": pages.sections(PROJECTIONS, 2)["Checkpoints"],
+    "work.jobs": pages.sections(JOBS, 2)["work.jobs"],
+    "work.embeddings": pages.sections(JOBS, 2)["work.embeddings"],
+}
+
+
+@pytest.mark.parametrize("table", sorted(PLACES))
+def test_a_table_is_documented_with_its_columns(table: str) -> None:
+    assert sorted(documented(PLACES[table])) == sorted(tables()[table])
+
+
+def test_every_table_is_named_on_a_page() -> None:
+    text = "".join(page.read_text() for page in (LOG, JOBS, PROJECTIONS))
+    assert [name for name in tables() if name not in text] == []
+
+
+def test_every_function_that_the_application_may_call_is_named() -> None:
+    rights = pages.sections(LOG, 2)["Roles and rights"]
+    granted = [name.strip() for names in GRANTED.findall(sql()) for name in names.split(",")]
+    assert granted
+    assert [name for name in granted if name not in rights] == []
+
+
+def test_every_outcome_of_an_append_is_documented_and_nothing_else() -> None:
+    outcomes = set(re.findall(r"^--   ([a-z]+) {3,}\S", sql(), re.MULTILINE))
+    table = pages.sections(LOG, 2)["Append"].partition("| limit |")[0]
+    assert set(pages.first_cells(table)) == outcomes
