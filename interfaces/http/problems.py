@@ -137,7 +137,7 @@ def _invalid(
 def _pointed(fault: Mapping[str, Any]) -> Pointed:
     key, message = str(fault.get("key", "")), str(fault.get("message", ""))
     parts = [] if key == "data" else key.split(".")
-    named = re.search(r"(?:required|unknown) field `([^`]+)`", message)
+    named = re.search(r"(?:required|unknown) field `(.*)`", message, re.DOTALL)
     if named:
         parts = [*parts, named[1]]
     if message == "'data'":
