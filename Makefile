@@ -11,9 +11,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --no-compile
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+# The modules of tests/benchmarks that can be run: each writes build/bench/NAME.json.
+BENCHMARKS := $(shell grep -l '^if __name__' tests/benchmarks/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install install-dev check test test-slow lock clean
+.PHONY: help run demo install install-dev check test test-slow bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /  \1\t/' | expand -t 18
@@ -40,6 +42,8 @@ test: $(VENV)/.installed-dev  ## every test but the slow ones, on throw-away ser
 
 test-slow: $(VENV)/.installed-dev  ## the crash and load suites
 	$(BIN)/python -m pytest -q -n 2 -m slow
+
+bench: $(patsubst tests/benchmarks/%.py,bench-%,$(BENCHMARKS))  ## run every benchmark
 
 bench-%: $(VENV)/.installed-dev  ## run one benchmark of tests/benchmarks, such as bench-pipeline
 	$(BIN)/python -m tests.benchmarks.$*
