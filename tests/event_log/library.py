@@ -1,7 +1,11 @@
 """A tenant of a test's own for the library's persistence module."""
 
+import inspect
 import os
-from collections.abc import Iterator
+import unittest
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
 from unittest import mock
 from uuid import UUID, uuid4
 
@@ -40,6 +44,20 @@ def stored(
     originator_id: UUID | str, version: int = 1, topic: str = "test:Event", state: bytes = b"{}"
 ) -> StoredEvent:
     return StoredEvent(originator_id, version, topic, state)
+
+
+def left_out(suite: ModuleType, ours: Mapping[str, Any]) -> set[type]:
+    """The cases that a published suite defines and none of our classes takes up."""
+    published = {
+        case
+        for _, case in inspect.getmembers(suite, inspect.isclass)
+        if issubclass(case, unittest.TestCase)
+        and case.__module__ == suite.__name__
+        and unittest.TestLoader().getTestCaseNames(case)
+    }
+    assert published
+    taken_up = {base for case in ours.values() if isinstance(case, type) for base in case.__mro__}
+    return published - taken_up
 
 
 class OwnTenant:

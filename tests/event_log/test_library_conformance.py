@@ -3,8 +3,6 @@
 Where a suite has methods to be called by those who can, they are called here.
 """
 
-import inspect
-import unittest
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -20,6 +18,7 @@ from infrastructure.event_log.library.recorder import LogAggregateRecorder, LogA
 from infrastructure.event_log.library.snapshots import LogSnapshotRecorder
 from infrastructure.event_log.library.tracking import LogProcessRecorder, LogTrackingRecorder
 from infrastructure.event_log.library.transcoder import ExactTranscoder
+from tests.event_log import library
 from tests.event_log.library import MODULE, OwnTenant
 
 
@@ -140,15 +139,6 @@ class TestApplication(OwnTenant, application_suite.ApplicationTestCase):
             assert isinstance(application.factory, LogFactory)
 
 
-@pytest.mark.parametrize("module", [suite, application_suite])
-def test_every_published_case_is_run(module: ModuleType) -> None:
-    cases = {
-        case
-        for _, case in inspect.getmembers(module, inspect.isclass)
-        if issubclass(case, unittest.TestCase)
-        and case.__module__ == module.__name__
-        and unittest.TestLoader().getTestCaseNames(case)
-    }
-    ours = [case for case in globals().values() if isinstance(case, type)]
-    assert cases
-    assert {case for case in cases if not any(issubclass(each, case) for each in ours)} == set()
+@pytest.mark.parametrize("published", [suite, application_suite])
+def test_every_published_case_is_run(published: ModuleType) -> None:
+    assert library.left_out(published, globals()) == set()

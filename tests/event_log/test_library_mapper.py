@@ -1,5 +1,6 @@
 """Events keep their meaning on their way through the library."""
 
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 import msgspec
@@ -112,6 +113,17 @@ def test_the_cipher_hides_events_from_all_who_lack_its_key(event: MeterRead | St
     assert b"Contracts" not in stored.state
     with pytest.raises(MapperDeserialisationError):
         mapper(cipher()).to_domain_event(stored)
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+def test_the_transcoder_reads_and_writes_what_the_librarys_does() -> None:
+    state = {"list": [1, 2.5, None], "colour": Colour.RED, "big": 2**70, "nested": {"a": [{}]}}
+    theirs = JSONTranscoder().encode(state)
+    assert ExactTranscoder().encode(state) == theirs
+    assert ExactTranscoder().decode(theirs) == state
 
 
 @given(st.text() | st.from_regex(r"[a-z.]+#[0-9]{1,6}", fullmatch=True))
