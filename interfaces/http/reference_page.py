@@ -44,7 +44,7 @@ class ReferencePage(Controller):
         """The whole description on one page."""
         address = str(request.base_url).rstrip("/")
         return Response(
-            _document(api_description.of(request.app), address),
+            page_of(api_description.of(request.app), address),
             media_type="text/html",
             headers={"Content-Security-Policy": POLICY},
         )
@@ -58,7 +58,12 @@ class ReferencePage(Controller):
         )
 
 
-def _document(description: Json, address: str) -> str:
+def page_of(description: Json, address: str) -> str:
+    """The page. Everything in it is escaped, whatever the description holds.
+
+    Args:
+        address: of this server, for the examples.
+    """
     operations = _operations(description)
     components: Json = description["components"]["schemas"]
     head = element(
