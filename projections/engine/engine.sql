@@ -9,6 +9,29 @@ VALUES (%(tenant_id)s, %(projection)s, %(version)s, 0)
 ON CONFLICT DO NOTHING
 RETURNING position
 
+-- name: lock_checkpoints
+SELECT projection, version, position FROM read.checkpoints
+ WHERE tenant_id = %(tenant_id)s
+   AND (projection, version) IN (SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[]))
+   AND coalesce(retry_at, '-infinity') <= clock_timestamp()
+   FOR UPDATE SKIP LOCKED
+
+-- name: create_checkpoints
+INSERT INTO read.checkpoints (tenant_id, projection, version, position)
+SELECT %(tenant_id)s, p.projection, p.version, 0
+  FROM unnest(%(projections)s::text[], %(versions)s::int[]) AS p(projection, version)
+ON CONFLICT DO NOTHING
+
+-- name: move_checkpoints
+UPDATE read.checkpoints
+   SET position = %(position)s, state = 'running', failure = NULL, attempts = 0, retry_at = NULL,
+       updated_at = clock_timestamp()
+ WHERE tenant_id = %(tenant_id)s
+   AND (projection, version) IN (SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[]))
+
+-- name: all_parked
+SELECT projection, version, stream_id FROM read.parked_streams WHERE tenant_id = %(tenant_id)s
+
 -- name: move_checkpoint
 UPDATE read.checkpoints
    SET position = %(position)s, state = 'running', failure = NULL, attempts = 0, retry_at = NULL,

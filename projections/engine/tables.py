@@ -7,7 +7,7 @@ from psycopg.rows import scalar_row
 
 from infrastructure.event_log.migrate import MIGRATION_LOCK
 from projections.engine.projection import Projection
-from projections.engine.runner import SQL
+from projections.engine.reading import SQL
 
 
 def create_missing(

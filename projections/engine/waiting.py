@@ -9,7 +9,7 @@ import msgspec
 from domain.ids import Position
 from infrastructure.database import Database
 from projections.engine.projection import Projection
-from projections.engine.runner import SQL
+from projections.engine.reading import SQL
 
 FIRST_PAUSE_SECONDS = 0.002
 LONGEST_PAUSE_SECONDS = 0.05

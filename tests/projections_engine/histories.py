@@ -78,14 +78,17 @@ def run(
     tenant_id: TenantId,
     projections: Sequence[Projection] | None = None,
     *,
-    batch_events: int = 500,
+    batch_events: int | None = None,
 ) -> None:
-    """Catch up with the head."""
+    """Catch up with the head: in step as a worker does, or each alone in batches of a size."""
     database = BatchDatabase(app_url, size_max=4)
     database.open()
     try:
         chosen = list(projections or every())
         runner = Runner(database, chosen)
+        if batch_events is None:
+            runner.run(tenant_id)
+            return
         for projection in chosen:
             runner.catch_up(projection, tenant_id, batch_events=batch_events)
     finally:

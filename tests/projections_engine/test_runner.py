@@ -16,7 +16,8 @@ from infrastructure.database import BatchDatabase
 from infrastructure.sql import Queries
 from projections.documents.document_list import DocumentList
 from projections.engine.projection import Projection, on
-from projections.engine.runner import LogNotContiguous, Runner
+from projections.engine.reading import LogNotContiguous
+from projections.engine.runner import Runner
 from tests.event_log import logs
 from tests.projections_engine import histories
 from tests.servers import Database

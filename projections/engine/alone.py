@@ -1,0 +1,113 @@
+"""One projection of one tenant, batch by batch, finding and parking what it can't take."""
+
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg.rows import scalar_row
+
+from infrastructure.database import BatchDatabase
+from projections.engine import reading
+from projections.engine.projection import Projection, Unavailable
+from projections.engine.reading import BATCH_EVENTS, SQL, CaughtUp, LogNotContiguous
+
+TEMPORARY = (psycopg.OperationalError, Unavailable, LogNotContiguous)
+"""What is the matter with the surroundings, not with an event: nothing is parked for it."""
+
+log = structlog.get_logger(__name__)
+
+
+def catch_up(
+    database: BatchDatabase,
+    projection: Projection,
+    tenant_id: UUID,
+    *,
+    batch_events: int = BATCH_EVENTS,
+) -> CaughtUp:
+    """Bring one projection up to the head.
+
+    An event that the projection can't take parks its stream: the others go on without it.
+
+    Raises:
+        psycopg.OperationalError, Unavailable: something can't be reached; trying later is right.
+        LogNotContiguous: events are missing.
+    """
+    done = CaughtUp()
+    size = batch_events
+    while True:
+        try:
+            passed = _batch(database, projection, tenant_id, size, done)
+        except TEMPORARY as error:
+            _note_failure(database, projection, tenant_id, error)
+            raise
+        except Exception as error:
+            if size == 1:
+                log.exception("projection.failed", projection=projection.name)
+                _park_next(database, projection, tenant_id, error)
+            size = 1 if size > 1 else batch_events  # find the one event, then go on
+            continue
+        if passed is None:
+            done.busy = True
+            return done
+        if passed == 0:
+            return done
+        done.events += passed
+
+
+def _batch(
+    database: BatchDatabase, projection: Projection, tenant_id: UUID, size: int, done: CaughtUp
+) -> int | None:
+    """Apply up to `size` events; how many were passed, None while another run holds the row."""
+    of = _of(projection, tenant_id)
+    with database.transaction(tenant_id) as connection:
+        position = reading.locked_position(connection, of)
+        if position is None:
+            return None
+        events = reading.events_after(connection, tenant_id, position, size)
+        if not events:
+            return 0
+        parked = connection.cursor(row_factory=scalar_row).execute(SQL["parked"], of).fetchall()
+        taken = [
+            recorded
+            for recorded in events
+            if projection.takes(recorded) and recorded.stream_id not in parked
+        ]
+        jobs = projection.apply(connection, tenant_id, taken) if taken else ()
+        connection.execute(SQL["move_checkpoint"], {**of, "position": events[-1].position})
+    done.jobs += jobs
+    return len(events)
+
+
+def _park_next(
+    database: BatchDatabase, projection: Projection, tenant_id: UUID, error: Exception
+) -> None:
+    of = _of(projection, tenant_id)
+    with database.transaction(tenant_id) as connection:
+        position = reading.locked_position(connection, of)
+        if position is None:
+            return
+        for row in reading.rows_after(connection, tenant_id, position, 1):
+            failure = f"{type(error).__name__} at position {row.position}"
+            parked = {"stream_id": row.stream_id, "position": row.position, "failure": failure}
+            connection.execute(SQL["park"], {**of, **parked})
+            connection.execute(SQL["move_checkpoint"], {**of, "position": row.position})
+
+
+def _note_failure(
+    database: BatchDatabase, projection: Projection, tenant_id: UUID, error: Exception
+) -> None:
+    try:
+        with database.transaction(tenant_id) as connection:
+            failure = {"failure": type(error).__name__}
+            connection.execute(SQL["note_failure"], {**_of(projection, tenant_id), **failure})
+    except psycopg.OperationalError:
+        log.warning("projection.failure_not_noted", projection=projection.name)
+
+
+def _of(projection: Projection, tenant_id: UUID) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "projection": projection.name,
+        "version": projection.version,
+    }

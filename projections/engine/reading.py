@@ -1,0 +1,87 @@
+"""What every way of running a projection shares: its queries, and how it reads the log."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import args_row, scalar_row
+
+from application.jobs import Job
+from application.recorded import RecordedEvent
+from infrastructure.event_log import codec, rows
+from infrastructure.event_log.store import SQL as LOG
+from infrastructure.sql import Queries
+
+SQL = Queries(__package__, "engine.sql")
+
+BATCH_EVENTS = 500
+
+
+class LogNotContiguous(Exception):  # noqa: N818 - named for what is the matter
+    """The log skipped a position: no projection may go past that."""
+
+
+class CaughtUp(msgspec.Struct, kw_only=True):
+    """How far a run came: events passed, jobs to announce, and whether another run was at it."""
+
+    events: int = 0
+    jobs: list[Job] = []
+    busy: bool = False
+
+    def add(self, other: "CaughtUp") -> None:
+        """Take in what another run did."""
+        self.events += other.events
+        self.jobs += other.jobs
+        self.busy = self.busy or other.busy
+
+
+def events_after(
+    connection: Connection[Any], tenant_id: UUID, after: int, limit: int
+) -> list[RecordedEvent]:
+    """Up to `limit` events behind a position, none missing.
+
+    Raises:
+        LogNotContiguous: one is.
+        Undecodable: one is of a known type and doesn't fit it.
+    """
+    found = rows_after(connection, tenant_id, after, limit)
+    for expected, row in enumerate(found, start=after + 1):
+        if row.position != expected:
+            raise LogNotContiguous(f"{tenant_id}: position {expected} is missing")
+    return [_decoded(row) for row in found]
+
+
+def rows_after(
+    connection: Connection[Any], tenant_id: UUID, after: int, limit: int
+) -> list[rows.EventRow]:
+    """The same as rows, not decoded and not checked."""
+    parameters = {"tenant_id": tenant_id, "after": after, "limit": limit}
+    cursor = connection.cursor(row_factory=args_row(rows.EventRow), binary=True)
+    return cursor.execute(LOG["read"], parameters).fetchall()
+
+
+def locked_position(connection: Connection[Any], of: dict[str, Any]) -> int | None:
+    """The checkpoint, ours until the transaction ends; None while another run holds it."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    position = cursor.execute(SQL["lock_checkpoint"], of).fetchone()
+    if position is None:
+        position = cursor.execute(SQL["create_checkpoint"], of).fetchone()
+    return position
+
+
+def names(chosen: Iterable[tuple[str, int]]) -> dict[str, Any]:
+    """Projections, each `(name, version)`, as the queries take them."""
+    pairs = list(chosen)
+    return {
+        "projections": [name for name, _ in pairs],
+        "versions": [version for _, version in pairs],
+    }
+
+
+def _decoded(row: rows.EventRow) -> RecordedEvent:
+    try:
+        return rows.to_event(row)
+    except codec.Undecodable as error:
+        raise codec.Undecodable(f"position {row.position}: {error}") from error
