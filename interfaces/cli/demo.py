@@ -10,7 +10,8 @@ from pathlib import Path
 from uuid import UUID
 
 from interfaces.cli import demo_files, demo_screen
-from interfaces.cli.demo_client import Answer, DemoClient, Fact, Refused, Source
+from interfaces.cli.demo_answers import Answer, Fact, Source
+from interfaces.cli.demo_client import DemoClient, Refused
 from interfaces.cli.demo_files import File
 from interfaces.cli.demo_report import Asked, Cited, Followed, Report
 from interfaces.cli.demo_screen import Screen

@@ -2,8 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -11,6 +10,8 @@ from uuid import UUID
 
 import httpx2
 import msgspec
+
+from interfaces.cli.demo_answers import Answer, Fact, Status, Tenant
 
 _TIMEOUT_SECONDS = 60.0
 _WAIT_MS = 30_000
@@ -22,65 +23,6 @@ _TRY_AGAIN = frozenset({429, 503})
 _OK = range(200, 300)
 
 Found = TypeVar("Found")
-
-
-class Tenant(msgspec.Struct, frozen=True, kw_only=True):
-    """The demonstration's own tenant, and how to log in to it afterwards."""
-
-    tenant_id: UUID
-    slug: str
-    email: str
-    password: str
-
-
-class StageStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One stage of one document."""
-
-    status: str
-    attempts: int = 0
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    reason: str | None = None
-    detail: str | None = None
-
-
-class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a document stands at a position of the log."""
-
-    overall: str
-    stages: Mapping[str, StageStatus]
-    position: int
-
-
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of a document's history."""
-
-    position: int
-    version: int
-    type: str
-    data: dict[str, Any]
-    actor: str
-    recorded_at: datetime
-    document_id: UUID | None = None
-
-
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A passage that an answer rests on: `text` is `[start, end)` of the document's text."""
-
-    document_id: UUID
-    title: str
-    text: str
-    start: int
-    end: int
-    score: float
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back to a question."""
-
-    answer: str
-    receipt_id: UUID
-    sources: Sequence[Source]
 
 
 class _Made(msgspec.Struct, frozen=True):

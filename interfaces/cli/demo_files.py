@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from interfaces.cli.demo_client import Fact
+from interfaces.cli.demo_answers import Fact
 from interfaces.cli.demo_report import Followed
 from interfaces.cli.preflight import CannotStart
 

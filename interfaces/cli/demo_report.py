@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from interfaces.cli.demo_client import Fact, Source, Status, Tenant
+from interfaces.cli.demo_answers import Fact, Source, Status, Tenant
 
 STAGES = ("INGESTION", "QUALITY", "TAXONOMY", "GRAPH", "EMBEDDING")
 

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from interfaces.cli import demo_tables
-from interfaces.cli.demo_client import Tenant
+from interfaces.cli.demo_answers import Tenant
 from interfaces.cli.demo_report import STAGES, Asked, Followed, Report
 
 REFRESHES_PER_SECOND = 10

@@ -9,7 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from interfaces.cli.demo_client import Fact, StageStatus, Tenant
+from interfaces.cli.demo_answers import Fact, StageStatus, Tenant
 from interfaces.cli.demo_report import STAGES, Asked, Followed, Report
 
 EVENTS_SHOWN = 50

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from interfaces.cli import demo_files, demo_tables
-from interfaces.cli.demo_client import Fact, StageStatus, Status
+from interfaces.cli.demo_answers import Fact, StageStatus, Status
 from interfaces.cli.demo_report import STAGES, Followed
 from interfaces.cli.preflight import CannotStart
 
