@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jwt_secret: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     password_pepper: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     lookup_key: Annotated[Secret, Meta(description=_UNGUESSABLE)]
+    seal_key: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     access_token_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="a time from 1 to 86400 seconds")
     ] = 900

@@ -9,7 +9,7 @@ from infrastructure.secret import Secret
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
 
-SECRETS = ("jwt_secret", "password_pepper", "lookup_key")
+SECRETS = ("jwt_secret", "password_pepper", "lookup_key", "seal_key")
 _SECRET_CHARACTERS_MIN = 32
 _SECRET_DISTINCT_MIN = 8
 _PLACEHOLDERS = ("change", "default", "example", "secret", "password", "placeholder")

@@ -12,6 +12,7 @@ SECRETS = {
     "MUNIMENT_JWT_SECRET": secrets.token_urlsafe(48),
     "MUNIMENT_PASSWORD_PEPPER": secrets.token_urlsafe(48),
     "MUNIMENT_LOOKUP_KEY": secrets.token_urlsafe(48),
+    "MUNIMENT_SEAL_KEY": secrets.token_urlsafe(48),
 }
 
 
