@@ -22,6 +22,7 @@ REQUESTS = UUID("6d756e69-6d65-4e74-8a6f-720000000000")  # the namespace of corr
 WAIT_MS_DEFAULT = 2000
 WAIT_MS_MAX = 30_000
 POSITION_HEADER = "X-Event-Position"
+ETAG_PATTERN = re.compile(r"""(?:W/)?("?)(?P<number>[0-9]{1,18})\1""")
 PORT_PATTERN = re.compile(r":\d*$")
 
 
@@ -159,7 +160,7 @@ def expected_version(request: Request[Any, Any, Any]) -> Version | None:
         )
     if given.strip() == "*":
         return None
-    number = given.strip().removeprefix("W/").strip('"')
-    if not number.isascii() or not number.isdigit() or len(number) > 18:  # noqa: PLR2004 - a bigint
+    version = ETAG_PATTERN.fullmatch(given.strip())
+    if version is None:
         raise BadRequest(412, "stale", "The resource has changed since this ETag.")
-    return Version(int(number))
+    return Version(int(version["number"]))
