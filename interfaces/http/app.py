@@ -17,6 +17,7 @@ from interfaces.http.health import HealthController
 from interfaces.http.knowledge_bases import KnowledgeBaseController
 from interfaces.http.logins import LoginController
 from interfaces.http.reference_page import ReferencePage
+from interfaces.http.search import SearchController
 from interfaces.http.tenants import TenantController
 
 PREFIX = "/api/v1"
@@ -27,6 +28,7 @@ CONTROLLERS = [
     LoginController,
     KnowledgeBaseController,
     DocumentController,
+    SearchController,
 ]
 
 
