@@ -4,12 +4,12 @@ import contextlib
 import fcntl
 import os
 import secrets
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from infrastructure import private_file
 from infrastructure.settings_error import SettingsError
 
 _FILE = "secrets.json"
@@ -30,7 +30,8 @@ def keep(data_dir: Path, names: Sequence[str]) -> dict[str, str]:
             missing = [name for name in names if name not in known]
             if missing:
                 known |= {name: secrets.token_urlsafe(_BYTES) for name in missing}
-                _write(path, known)
+                text = msgspec.json.format(msgspec.json.encode(known)).decode()
+                private_file.replace(path, text)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SettingsError(_DIRECTORY, f"must be a writable directory: {reason}") from error
@@ -54,13 +55,3 @@ def _read(path: Path) -> dict[str, str]:
         return {}
     except msgspec.DecodeError as error:
         raise SettingsError(str(path), "is damaged: restore it from a backup") from error
-
-
-def _write(path: Path, values: dict[str, str]) -> None:
-    """Replace the file as a whole, on disk before it is visible."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(values)))
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)

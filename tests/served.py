@@ -1,5 +1,6 @@
 """`muniment serve` as a child process, with a data directory and a port of its own."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -59,7 +60,12 @@ class Served(Api):
 
     def family(self) -> list[psutil.Process]:
         """Every process that works for this data directory, but the parent."""
-        return [process for process in psutil.process_iter() if self._is_ours(process)]
+        ours = [process for process in psutil.process_iter() if self._is_ours(process)]
+        found = {process.pid: process for process in ours}
+        for process in ours:
+            with contextlib.suppress(psutil.Error):
+                found |= {child.pid: child for child in process.children(recursive=True)}
+        return list(found.values())
 
     def answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
@@ -94,7 +100,7 @@ class Served(Api):
 
 
 def wait_until(
-    so: Callable[[], bool], seconds: float, explain: Callable[[], object] = lambda: ""
+    so: Callable[[], bool], seconds: float = 10.0, explain: Callable[[], object] = lambda: ""
 ) -> None:
     deadline = time.monotonic() + seconds
     while not so():

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from infrastructure import private_file
 from infrastructure.embedded import account, errors, layout
 
 VERSION = 18
@@ -83,9 +84,9 @@ def make(places: layout.Layout, *, durable: bool) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700)
     password = secrets.token_urlsafe(32)
-    _write_private(places.postgres_password, password)
+    private_file.replace(places.postgres_password, password)
     handover = places.root / "postgres.handover"
-    _write_private(handover, password)
+    private_file.replace(handover, password)
     account.give(partial, lent)
     account.give(handover, lent)
     try:
@@ -106,7 +107,7 @@ def configure(places: layout.Layout, socket_dir: Path, *, durable: bool) -> None
     lines = [f"{name} = {value}\n" for name, value in sorted(settings.items())]
     for name, text in (("muniment.conf", "".join(lines)), ("pg_hba.conf", _ACCESS)):
         path = places.postgres / name
-        _write_private(path, text)
+        private_file.replace(path, text)
         account.give(path, account.borrowed())
 
 
@@ -153,13 +154,3 @@ def _check_version(postgres: Path) -> None:
         raise errors.EmbeddedEngineError(
             f"{postgres} holds data of PostgreSQL {found}; this release runs {VERSION}"
         )
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Replace a file that only its owner may read."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)

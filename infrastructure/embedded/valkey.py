@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.util
-import os
 import platform
 import secrets
 import signal
@@ -13,6 +12,7 @@ from urllib.parse import quote
 
 import psutil
 
+from infrastructure import private_file
 from infrastructure.embedded import account, engine, errors, layout
 
 _READY_SECONDS = 60.0
@@ -78,7 +78,8 @@ class EmbeddedValkey:
         program = _program()
         account.open_program(program.parent, lent)
         config = self._places.valkey / "valkey.conf"
-        self._write(config, self._config(), lent)
+        private_file.replace(config, self._config())
+        account.give(config, lent)
         log = self._places.log / "valkey.log"
         start_of_log = log.stat().st_size if log.exists() else 0
         self._child = engine.spawn(
@@ -115,15 +116,8 @@ class EmbeddedValkey:
         with contextlib.suppress(FileNotFoundError):
             if known := path.read_text().strip():
                 return known
-        self._write(path, secrets.token_urlsafe(32), None)
+        private_file.replace(path, secrets.token_urlsafe(32))
         return path.read_text().strip()
-
-    def _write(self, path: Path, text: str, lent: account.Account | None) -> None:
-        path.unlink(missing_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        account.give(path, lent)
 
     def _answers(self) -> bool:
         """Whether the server accepts our password and has finished loading its data."""

@@ -1,11 +1,12 @@
 """The login a development installation is handed over with."""
 
 import http.client
-import os
 import secrets
 from pathlib import Path
 
 import msgspec
+
+from infrastructure import private_file
 
 TENANT = "Demo"
 SLUG = "demo"
@@ -37,11 +38,11 @@ def ensure(host: str, port: int, data_dir: Path) -> Login:
     login = _read(path)
     if login is None:
         login = Login(EMAIL, _password(), SLUG)
-        _write(path, login)
+        private_file.replace(path, msgspec.json.encode(login).decode())
     if not login.registered:
         _register(host, port, login)
         login = msgspec.structs.replace(login, registered=True)
-        _write(path, login)
+        private_file.replace(path, msgspec.json.encode(login).decode())
     return login
 
 
@@ -77,12 +78,3 @@ def _read(path: Path) -> Login | None:
         return msgspec.json.decode(path.read_bytes(), type=Login)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
-
-
-def _write(path: Path, login: Login) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(login))
-    fresh.replace(path)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -13,6 +13,7 @@ import pytest
 
 from interfaces.cli import processes
 from interfaces.cli.processes import ChildKeepsEnding, Family, Plan
+from tests.served import wait_until
 
 ROOT = Path(__file__).parents[2]
 OBEDIENT = "import time; print('up', flush=True); time.sleep(600)"
@@ -61,13 +62,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     yield made
     if made.family is not None:
         made.family.kill(made.family.names)
-
-
-def wait_until(so: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not so():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def gone(pid: int) -> bool:

@@ -34,7 +34,7 @@ def test_a_newcomer_is_told_all_that_is_needed_and_finds_it_again(served: Served
     assert len(served.family()) >= 6  # two engines, two of web, a worker, the scheduler
     assert served.interrupt() == 0
     assert served.family() == []
-    assert served.start() < 10  # under 5 on a machine that does nothing else
+    assert served.start() < 30  # under 5 on a machine that does nothing else
     assert served.log_in() == 200
     login = next(line for line in first.splitlines() if "demo login" in line)
     assert login in served.said()
