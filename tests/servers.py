@@ -100,24 +100,9 @@ def fresh_database(servers: Servers) -> Iterator[Database]:
 
 def prepare_template(admin_url: str, database: str) -> None:
     """Roles, schemas and tables of the product, in the template."""
-    try:
-        from interfaces import bootstrap
-    except ImportError:
-        _migrate_the_log_alone(admin_url, database)
-        return
+    from interfaces import bootstrap
+
     bootstrap.migrate_database(admin_url, database, app_password=APP_PASSWORD)
-
-
-def _migrate_the_log_alone(admin_url: str, database: str) -> None:
-    from infrastructure.event_log import migrate
-
-    url = database_url.derive(admin_url, database=database)
-    with psycopg.connect(admin_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
-    migrate.migrate(url)
-    with psycopg.connect(url, autocommit=True) as connection:
-        role = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
-        connection.execute(role.format(sql.Identifier(APP_USER), sql.Literal(APP_PASSWORD)))
 
 
 def _ensure_template(servers: Servers) -> None:
