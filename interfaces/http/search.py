@@ -66,7 +66,7 @@ class SearchController(Controller):
 
     tags = ("Search and answers",)
 
-    @post("/search", status_code=200, summary="Search documents")
+    @post("/search", status_code=200, summary="Search documents", opt={"reads": True})
     async def search(
         self, request: Request[Any, Any, Any], web: Web, actor: Actor, data: JSONBody[Query]
     ) -> Found:
@@ -87,7 +87,7 @@ class SearchController(Controller):
             )
         )
 
-    @post("/rag/query", status_code=200, summary="Ask the documents")
+    @post("/rag/query", status_code=200, summary="Ask the documents", opt={"waits": True})
     async def ask(
         self, request: Request[Any, Any, Any], web: Web, actor: Actor, data: JSONBody[Question]
     ) -> Response[Answered]:
