@@ -35,7 +35,7 @@ check: $(VENV)/.installed-dev  ## format, lint, types, layers, house rules, refe
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q tests/house tests/settings/test_documentation.py
+	$(BIN)/python -m pytest -q tests/house tests/docs tests/settings/test_documentation.py
 
 test: $(VENV)/.installed-dev  ## every test but the slow ones, on throw-away servers
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"

@@ -129,7 +129,7 @@ class Installation:
         self._say(f"Muniment is ready ({self._elapsed():.1f} s). Ctrl-C stops it.")
         self._say(f"  address     {address}")
         if self._settings.environment != "production":
-            self._say(f"  API docs    {address}/schema")
+            self._say(f"  API docs    {address}/docs")
         if self._settings.environment == "development":
             self._say(f"  demo login  {self._demo_login()}")
         self._say(f"  data        {self._places.root}")

@@ -27,7 +27,7 @@ def served(data_dir: Path) -> Iterator[Served]:
 def test_a_newcomer_is_told_all_that_is_needed_and_finds_it_again(served: Served) -> None:
     served.start()
     first = served.said()
-    for part in (f"http://127.0.0.1:{served.port}", "/schema", "owner@demo.example"):
+    for part in (f"http://127.0.0.1:{served.port}", "/docs", "owner@demo.example"):
         assert part in first
     assert str(served.data_dir) in first
     assert served.log_in() == 200
