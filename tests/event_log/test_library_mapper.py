@@ -10,7 +10,7 @@ from eventsourcing.cryptography import AESCipher
 from eventsourcing.domain import Aggregate, datetime_now_with_tzinfo
 from eventsourcing.persistence import JSONTranscoder, MapperDeserialisationError, StoredEvent
 from eventsourcing.utils import Environment
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from application.recorded import UndecodableHistory
@@ -134,6 +134,8 @@ def test_a_topic_comes_back_from_type_and_schema_as_it_was(topic: str) -> None:
 
 
 @given(st.from_regex(r"[a-z]+\.[a-z_]+", fullmatch=True), st.integers(1, topics.SCHEMA_MAX))
+@example("document.added", 2)
+@example("document.added", topics.SCHEMA_MAX)
 def test_type_and_schema_come_back_from_their_topic(type_: str, schema: int) -> None:
     assert topics.split(topics.join(type_, schema)) == (type_, schema)
 
