@@ -53,10 +53,3 @@ def served(application: Litestar) -> dict[str, tuple[str, int]]:
 
 def test_every_route_is_documented_and_nothing_else(application: Litestar) -> None:
     assert documented() == served(application)
-
-
-def test_every_route_has_a_summary_for_its_description(application: Litestar) -> None:
-    for name, path in (application.openapi_schema.paths or {}).items():
-        for method in ("get", "post", "put", "patch", "delete"):
-            operation = getattr(path, method)
-            assert operation is None or operation.summary, f"{method} {name}"
