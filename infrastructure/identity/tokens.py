@@ -1,5 +1,6 @@
 """Access and refresh tokens: signed JSON Web Tokens with every claim required and checked."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -10,6 +11,9 @@ import msgspec
 ALGORITHM = "HS256"
 ISSUER = "muniment"
 CHARACTERS_MAX = 4096
+FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]", re.ASCII)
+"""The one spelling of a token with a signature of 32 bytes. The library would also take padding,
+characters that mean nothing, and set bits at the end that are dropped."""
 REQUIRED = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "tid", "role", "typ", "gen"]
 
 Kind = Literal["access", "refresh"]
@@ -77,7 +81,7 @@ class Tokens:
         Raises:
             TokenRefused: for every fault alike.
         """
-        if len(token) > CHARACTERS_MAX:
+        if len(token) > CHARACTERS_MAX or not FORM.fullmatch(token):
             raise TokenRefused
         try:
             header = jwt.get_unverified_header(token)
