@@ -79,7 +79,7 @@ class Demo:
             report.answers.append(asked)
             self._screen.answered(asked)
         report.seconds = round(time.monotonic() - self._began, 3)
-        report.judge()
+        report.judge(answerable=demo_files.are_samples(files))
         return report
 
     def _upload(self, file: File, document: Followed, knowledge_base_id: UUID) -> None:

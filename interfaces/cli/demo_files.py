@@ -59,8 +59,7 @@ def questions(
     files: Sequence[File], followed: Sequence[Followed], facts: Sequence[Fact]
 ) -> list[str]:
     """Three questions: those of the samples where they are here, else from the keywords found."""
-    names = {file.path for file in files}
-    if DOCS / "samples" / "records-retention-policy.pdf" in names:
+    if are_samples(files):
         return list(SAMPLE_QUESTIONS)
     keywords = {
         fact.document_id: fact.data["result"]["keywords"]
@@ -74,6 +73,11 @@ def questions(
     ]
     step = max(1, len(asked) // QUESTIONS)
     return asked[::step][:QUESTIONS]
+
+
+def are_samples(files: Sequence[File]) -> bool:
+    """Whether the project's own files were chosen, whose answers are known."""
+    return any(file.path == DOCS / "samples" / "records-retention-policy.pdf" for file in files)
 
 
 def _question(title: str, keywords: Sequence[str]) -> str:
@@ -104,10 +108,16 @@ def _own() -> list[Path]:
     chosen = [path for path in sorted(_inside(samples)) if path.suffix != ".md"]
     rooms: dict[Path, list[Path]] = defaultdict(list)
     for page in sorted(DOCS.rglob("*.md")):
-        if page.parent != samples:
+        if page.parent != samples and not _quotes_the_questions(page):
             rooms[page.parent].append(page)
     ranked = [(rank, page) for pages in rooms.values() for rank, page in enumerate(pages)]
     return chosen + [page for _, page in sorted(ranked)][:PAGES_MAX]
+
+
+def _quotes_the_questions(page: Path) -> bool:
+    """Whether it would be found for its own words, before the document that has the answer."""
+    text = page.read_text(errors="replace")
+    return any(question in text for question in SAMPLE_QUESTIONS)
 
 
 def _title(path: Path) -> str:

@@ -76,14 +76,18 @@ class Report(msgspec.Struct, kw_only=True):
         """The position of the last event of any document."""
         return max((fact.position for fact in self.events), default=0)
 
-    def judge(self) -> None:
-        """Note everything that should have gone better."""
+    def judge(self, *, answerable: bool) -> None:
+        """Note everything that should have gone better.
+
+        Args:
+            answerable: whether the documents are known to answer the questions.
+        """
         for document in self.documents:
             problem = document.problem or failure(document)
             if problem is not None:
                 self.problems.append(f"{document.file}: {problem}")
         for asked in self.answers:
-            if not asked.sources:
+            if answerable and not asked.sources:
                 self.problems.append(f"no source was found for: {asked.question}")
             if not all(cited.exact for cited in asked.sources):
                 self.problems.append(f"a source is not where it should be for: {asked.question}")

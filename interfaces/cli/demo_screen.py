@@ -1,5 +1,6 @@
 """The demonstration on a terminal, as plain lines, or not at all where its result is JSON."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,8 @@ from interfaces.cli import demo_tables
 from interfaces.cli.demo_answers import Tenant
 from interfaces.cli.demo_report import STAGES, Asked, Followed, Report
 
+LINE_WIDTH = 120
+"""Of tables in a log."""
 REFRESHES_PER_SECOND = 10
 HEAD_LINES = 7
 """Lines of a terminal that the moving table leaves for what is above and below it."""
@@ -42,7 +45,11 @@ def choose(*, as_json: bool) -> Screen:
     if as_json:
         return JsonScreen()
     console = Console(highlight=False, markup=False, emoji=False)
-    return TerminalScreen(console) if console.is_terminal else LineScreen(console)
+    if console.is_terminal:
+        return TerminalScreen(console)
+    if "COLUMNS" not in os.environ:
+        console.width = LINE_WIDTH
+    return LineScreen(console)
 
 
 class JsonScreen:
@@ -84,7 +91,7 @@ class LineScreen:
     def following(self, followed: Sequence[Followed]) -> Iterator[Callable[[], None]]:
         """A line for each document that has moved."""
         yield lambda: self._tell(followed)
-        self._console.print(demo_tables.stages(followed))
+        self._console.print(demo_tables.stages(followed, self._console.width))
 
     def answered(self, asked: Asked) -> None:
         """Question, answer, sources."""
@@ -92,7 +99,7 @@ class LineScreen:
 
     def end(self, report: Report) -> None:
         """The history, and what went wrong."""
-        self._console.print(demo_tables.history(report))
+        self._console.print(demo_tables.history(report, self._console.width))
         self._console.print(demo_tables.closing(report))
 
     def _tell(self, followed: Sequence[Followed]) -> None:
@@ -118,7 +125,7 @@ class TerminalScreen(LineScreen):
             get_renderable=lambda: self._moving(followed),
         ):
             yield lambda: None
-        self._console.print(demo_tables.stages(followed))
+        self._console.print(demo_tables.stages(followed, self._console.width))
 
     def _moving(self, followed: Sequence[Followed]) -> Group:
         fitting = max(3, self._console.height - HEAD_LINES)
@@ -127,7 +134,7 @@ class TerminalScreen(LineScreen):
         done, all_of_them = demo_tables.stages_done(followed), len(followed) * len(STAGES)
         settled = Text(f" {len(rest)} of {len(followed)} documents", style="dim")
         return Group(
-            demo_tables.stages([*at_work, *reversed(rest)][:fitting]),
+            demo_tables.stages([*at_work, *reversed(rest)][:fitting], self._console.width),
             ProgressBar(total=all_of_them, completed=done, width=60),
             settled,
         )

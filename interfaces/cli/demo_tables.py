@@ -1,9 +1,9 @@
 """What the demonstration shows, as tables and lines. Text of documents is shown, never obeyed."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
-from rich.console import Group, RenderableType
+from rich.console import Group, OverflowMethod, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -14,9 +14,20 @@ from interfaces.cli.demo_report import STAGES, Asked, Followed, Report
 
 EVENTS_SHOWN = 50
 EXCERPT_LENGTH = 240
+GAP = 1
+STAGE_WIDTH = 9
+HISTORY_WIDTH = 50
+"""What position, time and type of an event take, with the gaps."""
+COLUMN_WIDTH_MIN = 12
 
 _MARKS = {"PENDING": "·", "PROCESSING": "▸", "COMPLETED": "✓", "FAILED": "✗"}
 _STYLES = {"PENDING": "dim", "PROCESSING": "yellow", "COMPLETED": "green", "FAILED": "bold red"}
+
+
+class _Narrow(TypedDict):
+    no_wrap: bool
+    overflow: OverflowMethod
+    max_width: int
 
 
 def printable(text: str) -> str:
@@ -33,12 +44,12 @@ def opening(tenant: Tenant, followed: Sequence[Followed]) -> RenderableType:
     )
 
 
-def stages(followed: Sequence[Followed]) -> Table:
-    """One line a document, one column a stage."""
-    table = Table(box=None, pad_edge=False, expand=False)
-    table.add_column("document", no_wrap=True, overflow="ellipsis", max_width=44)
+def stages(followed: Sequence[Followed], width: int) -> Table:
+    """One line a document, one column a stage, in a terminal of this width."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("document", **_narrow(width - len(STAGES) * (STAGE_WIDTH + GAP)))
     for name in STAGES:
-        table.add_column(name.lower(), no_wrap=True, min_width=9)
+        table.add_column(name.lower(), no_wrap=True, min_width=STAGE_WIDTH)
     for document in followed:
         cells: list[RenderableType] = [Text(printable(document.file))]
         if document.status is not None:
@@ -96,13 +107,16 @@ def answer(asked: Asked) -> RenderableType:
     )
 
 
-def history(report: Report) -> RenderableType:
+def history(report: Report, width: int) -> RenderableType:
     """The first and the last events of all documents, in the order of the log."""
     titles = {document.id: printable(document.file) for document in report.documents}
     table = Table(box=None, pad_edge=False)
-    table.add_column("position", justify="right")
-    for name in ("time", "event", "document", "what"):
-        table.add_column(name, no_wrap=name != "what", overflow="ellipsis", max_width=34)
+    table.add_column("at", justify="right", no_wrap=True)
+    table.add_column("time", no_wrap=True)
+    table.add_column("event", no_wrap=True)
+    rest = width - HISTORY_WIDTH
+    table.add_column("document", **_narrow(rest // 2))
+    table.add_column("what", **_narrow(rest - rest // 2))
     facts = list(report.events)
     left_out = len(facts) - EVENTS_SHOWN
     for index, fact in enumerate(facts):
@@ -123,6 +137,11 @@ def closing(report: Report) -> RenderableType:
     for problem in report.problems:
         summary.append(f"\n{printable(problem)}", style="red")
     return summary
+
+
+def _narrow(width: int) -> _Narrow:
+    """A column that takes no more than this, and cuts what is longer."""
+    return {"no_wrap": True, "overflow": "ellipsis", "max_width": max(width, COLUMN_WIDTH_MIN)}
 
 
 def _stage(stage: StageStatus) -> Text:

@@ -87,6 +87,6 @@ def test_a_document_is_settled_when_nothing_more_can_happen() -> None:
 def test_text_of_documents_cannot_command_the_terminal() -> None:
     console = Console(record=True, width=100)
     with console.capture() as capture:
-        console.print(demo_tables.stages([followed("\x1b[2Jgone\x07 [red]marked")]))
+        console.print(demo_tables.stages([followed("\x1b[2Jgone\x07 [red]marked")], 100))
     assert "\x1b" not in capture.get()
     assert "[red]marked" in capture.get()
