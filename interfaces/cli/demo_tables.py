@@ -14,9 +14,9 @@ from interfaces.cli.demo_report import STAGES, Asked, Followed, Report
 
 EVENTS_SHOWN = 50
 EXCERPT_LENGTH = 240
-GAP = 1
+GAP = 2
 STAGE_WIDTH = 9
-HISTORY_WIDTH = 50
+HISTORY_WIDTH = 52
 """What position, time and type of an event take, with the gaps."""
 COLUMN_WIDTH_MIN = 12
 
