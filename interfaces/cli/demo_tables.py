@@ -109,7 +109,7 @@ def answer(asked: Asked) -> RenderableType:
 
 def history(report: Report, width: int) -> RenderableType:
     """The first and the last events of all documents, in the order of the log."""
-    titles = {document.id: printable(document.file) for document in report.documents}
+    names = {document.id: _name(document) for document in report.documents}
     table = Table(box=None, pad_edge=False)
     table.add_column("at", justify="right", no_wrap=True)
     table.add_column("time", no_wrap=True)
@@ -121,7 +121,7 @@ def history(report: Report, width: int) -> RenderableType:
     left_out = len(facts) - EVENTS_SHOWN
     for index, fact in enumerate(facts):
         if left_out <= 0 or index < EVENTS_SHOWN // 2 or index >= len(facts) - EVENTS_SHOWN // 2:
-            table.add_row(*_row(fact, titles.get(fact.document_id, "")))
+            table.add_row(*_row(fact, names.get(fact.document_id, "")))
         elif index == EVENTS_SHOWN // 2:
             table.add_row("…", "", f"{left_out} more", "", "`--json` has them all")
     return Group(Rule(style="dim"), Text("What the log keeps of it", style="bold cyan"), table)
@@ -137,6 +137,10 @@ def closing(report: Report) -> RenderableType:
     for problem in report.problems:
         summary.append(f"\n{printable(problem)}", style="red")
     return summary
+
+
+def _name(document: Followed) -> str:
+    return printable(document.file.rpartition("/")[2])
 
 
 def _narrow(width: int) -> _Narrow:
