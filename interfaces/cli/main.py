@@ -105,6 +105,8 @@ def _run_process(run: "Callable[[Settings], None]", lifeline_end: int | None) ->
     from infrastructure import settings as settings_module
 
     settings = _settings()
+    settings.required_database_url()
+    settings.required_redis_url()
     # What this process starts in its turn reads the same settings, also those of `.env`.
     os.environ.update(settings_module.to_environ(settings))
     run(settings)
