@@ -24,7 +24,7 @@ def muniment(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def work_seconds() -> float:
-    """Processor time of ended child processes: unlike the clock, it tells the same on a busy day."""
+    """Processor time of ended child processes: a busy machine changes it less than the clock."""
     times = os.times()
     return times.children_user + times.children_system
 
