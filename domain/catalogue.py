@@ -13,6 +13,13 @@ from domain.documents.events import (
 from domain.event import Event
 from domain.logins.events import LoginRegistered, SessionEnded, SessionRefreshed, SessionStarted
 from domain.tenants.events import TenantRegistered
+from domain.watchlists.events import (
+    WatchlistCreated,
+    WatchlistRemoved,
+    WatchlistRenamed,
+    WatchlistTickerAdded,
+    WatchlistTickerRemoved,
+)
 
 EVENT_TYPES: tuple[type[Event], ...] = (
     TenantRegistered,
@@ -28,6 +35,11 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     DocumentStageFailed,
     DocumentStageRetried,
     AnswerGiven,
+    WatchlistCreated,
+    WatchlistRenamed,
+    WatchlistTickerAdded,
+    WatchlistTickerRemoved,
+    WatchlistRemoved,
 )
 
 BY_TYPE: dict[str, type[Event]] = {event_type.TYPE: event_type for event_type in EVENT_TYPES}

@@ -11,6 +11,7 @@ from projections.documents.pipeline_jobs import PipelineJobs
 from projections.engine.projection import Projection
 from projections.logins.login_directory import LoginDirectory
 from projections.tenants.tenant_directory import TenantDirectory
+from projections.watchlists.watchlist_list import WatchlistList
 
 PROJECTIONS: tuple[type[Projection], ...] = (
     PipelineJobs,
@@ -20,6 +21,7 @@ PROJECTIONS: tuple[type[Projection], ...] = (
     DocumentList,
     DocumentStatus,
     ChunkIndex,
+    WatchlistList,
 )
 
 
@@ -35,4 +37,5 @@ def every(
         DocumentList(),
         DocumentStatus(),
         ChunkIndex(blobs, vectors),
+        WatchlistList(),
     ]

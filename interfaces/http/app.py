@@ -17,8 +17,10 @@ from interfaces.http.health import HealthController
 from interfaces.http.knowledge_bases import KnowledgeBaseController
 from interfaces.http.logins import LoginController
 from interfaces.http.reference_page import ReferencePage
+from interfaces.http.seal_keys import SealKeyController
 from interfaces.http.search import SearchController
 from interfaces.http.tenants import TenantController
+from interfaces.http.watchlists import WatchlistController
 
 PREFIX = "/api/v1"
 FORM_PARTS_MAX = 20
@@ -29,6 +31,7 @@ CONTROLLERS = [
     KnowledgeBaseController,
     DocumentController,
     SearchController,
+    WatchlistController,
 ]
 
 
@@ -44,6 +47,7 @@ def litestar_app(web: Web) -> Litestar:
         route_handlers=[
             Router(PREFIX, route_handlers=CONTROLLERS),
             HealthController,
+            SealKeyController,
             *([] if production else [ReferencePage]),
         ],
         dependencies={
