@@ -47,7 +47,7 @@ def test_a_notification_comes_soon_after_it_was_recorded(
         Timer(0.5, lambda: recorder.insert_events([stored(uuid4())])).start()
         started = time.monotonic()
         assert next(notifications).id == 1
-        assert 0.4 < time.monotonic() - started < 2.0
+        assert 0.4 < time.monotonic() - started < 4.0
 
 
 def test_stop_ends_an_iteration_that_waits(recorder: LogApplicationRecorder) -> None:
