@@ -276,38 +276,48 @@ AS $$
 DECLARE
   at_position bigint;
   link        bytea;
-  at_time     timestamptz;
+  at_time     timestamptz := clock_timestamp();
+  link_before bytea;
+  time_before timestamptz;
 BEGIN
   PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
-  SELECT h.position + 1, h.digest, greatest(clock_timestamp(), h.recorded_at)
-    INTO at_position, link, at_time
-    FROM log.heads h WHERE h.tenant_id = p_tenant_id FOR UPDATE;
-  -- A new statement: it sees everything committed before the lock was ours.
-  IF at_position IS NOT NULL AND p_version = 1 + coalesce((
-       SELECT e.version FROM log.events e
-        WHERE e.tenant_id = p_tenant_id AND e.stream_id = p_stream_id
-        ORDER BY e.version DESC LIMIT 1), 0)
-  THEN
-    INSERT INTO log.commands
-    VALUES (p_tenant_id, p_command_id, p_fingerprint, p_stream_id, p_version,
-            at_position, at_position, at_time)
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-      link := sha256(link || log.canonical(
-        p_tenant_id, at_position, p_stream_id, p_version, p_type, p_schema, p_event_id,
-        p_command_id, p_correlation_id, p_causation_id, p_actor, at_time, p_metadata, p_data));
-      INSERT INTO log.events
-      VALUES (p_tenant_id, at_position, p_stream_id, p_version, p_type, p_schema, p_data,
-              p_metadata, p_event_id, p_command_id, p_correlation_id, p_causation_id, p_actor,
-              at_time, link);
-      UPDATE log.heads h SET position = at_position, digest = link, recorded_at = at_time
-       WHERE h.tenant_id = p_tenant_id;
-      outcome := 'recorded';
-      "position" := at_position;
-      stream_id := p_stream_id;
-      version := p_version;
-      RETURN;
+  -- Takes the lock and moves the head at once; it is moved back where the event can't be recorded.
+  UPDATE log.heads h
+     SET position = h.position + 1,
+         recorded_at = greatest(at_time, h.recorded_at),
+         digest = sha256(h.digest || log.canonical(
+           p_tenant_id, h.position + 1, p_stream_id, p_version, p_type, p_schema, p_event_id,
+           p_command_id, p_correlation_id, p_causation_id, p_actor,
+           greatest(at_time, h.recorded_at), p_metadata, p_data))
+   WHERE h.tenant_id = p_tenant_id
+  RETURNING new.position, new.digest, new.recorded_at, old.digest, old.recorded_at
+    INTO at_position, link, at_time, link_before, time_before;
+  IF at_position IS NOT NULL THEN
+    -- A new statement: it sees everything committed before the lock was ours.
+    IF p_version = 1 + coalesce((
+      SELECT e.version FROM log.events e
+       WHERE e.tenant_id = p_tenant_id AND e.stream_id = p_stream_id
+       ORDER BY e.version DESC LIMIT 1), 0)
+    THEN
+      INSERT INTO log.commands
+      VALUES (p_tenant_id, p_command_id, p_fingerprint, p_stream_id, p_version,
+              at_position, at_position, at_time)
+      ON CONFLICT DO NOTHING;
+      IF FOUND THEN
+        INSERT INTO log.events
+        VALUES (p_tenant_id, at_position, p_stream_id, p_version, p_type, p_schema, p_data,
+                p_metadata, p_event_id, p_command_id, p_correlation_id, p_causation_id, p_actor,
+                at_time, link);
+        outcome := 'recorded';
+        "position" := at_position;
+        stream_id := p_stream_id;
+        version := p_version;
+        RETURN;
+      END IF;
     END IF;
+    UPDATE log.heads h
+       SET position = at_position - 1, digest = link_before, recorded_at = time_before
+     WHERE h.tenant_id = p_tenant_id;
   END IF;
   SELECT a.outcomes[1], a.last_positions[1], a.stream_ids[1], a.versions[1], a.actual_versions[1]
     INTO outcome, "position", stream_id, version, actual_version
