@@ -16,6 +16,7 @@ from application.documents.analysis import Unextractable
 from infrastructure.documents import media_types
 from infrastructure.documents.parser_link import ParserUnavailable
 from infrastructure.documents.parser_process import ParserProcess
+from tests.documents import children
 
 SLOW = ("a" + "\u0300\u0316" * 150_000).encode()
 """Text that keeps the parser busy for about a minute: quadratic in NFC."""
@@ -31,15 +32,7 @@ def read(parser: ParserProcess, data: bytes) -> str:
     return parser.extract(data, media_type=media_types.TEXT, filename=None).text
 
 
-def children() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if "infrastructure.documents.parser_child" in child.cmdline()
-    ]
-
-
-def eventually(holds: Callable[[], bool], *, within_seconds: float = 10.0) -> bool:
+def eventually(holds: Callable[[], bool], *, within_seconds: float = 30.0) -> bool:
     deadline = time.monotonic() + within_seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -48,27 +41,30 @@ def eventually(holds: Callable[[], bool], *, within_seconds: float = 10.0) -> bo
     return True
 
 
-def busy(child: psutil.Process) -> bool:
-    return child.cpu_percent(0.1) > 20
+def working(child: psutil.Process) -> Callable[[], bool]:
+    """Tells whether the child has used the processor since; sound on a busy machine too."""
+    before = child.cpu_times().user
+    return lambda: child.cpu_times().user > before + 0.05
 
 
 def test_no_child_runs_before_the_first_file(parser: ParserProcess) -> None:
-    assert children() == []
+    assert children.running() == []
     assert read(parser, b"one") == "one"
-    assert len(children()) == 1
+    assert len(children.running()) == 1
     parser.close()
-    assert children() == []
+    assert children.running() == []
 
 
 def test_a_child_killed_at_work_fails_that_file_alone(parser: ParserProcess) -> None:
     read(parser, b"warm")
-    (child,) = children()
+    (child,) = children.running()
     with ThreadPoolExecutor(1) as thread:
+        at_work = working(child)
         reading = thread.submit(read, parser, SLOW)
-        assert eventually(lambda: busy(child))
+        assert eventually(at_work)
         child.send_signal(signal.SIGKILL)
         with pytest.raises(Unextractable) as caught:
-            reading.result(timeout=10)
+            reading.result(timeout=30)
     assert caught.value.reason == "parser_crashed"
     assert "signal 9" in caught.value.detail
     assert read(parser, b"next") == "next"
@@ -76,7 +72,7 @@ def test_a_child_killed_at_work_fails_that_file_alone(parser: ParserProcess) -> 
 
 def test_a_child_killed_while_idle_fails_no_file(parser: ParserProcess) -> None:
     read(parser, b"warm")
-    (child,) = children()
+    (child,) = children.running()
     child.kill()
     ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
     assert eventually(lambda: os.waitid(os.P_PID, child.pid, ended) is not None)
@@ -89,7 +85,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
         started = time.monotonic()
         with pytest.raises(Unextractable) as caught:
             read(parser, SLOW)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10
         assert caught.value.reason == "parser_timeout"
         assert read(parser, b"next") == "next"
 
@@ -99,9 +95,9 @@ def test_a_child_is_replaced_after_its_number_of_files() -> None:
         seen = []
         for _ in range(2):
             read(parser, b"one")
-            seen.append(children()[0].pid)
+            seen.append(children.running()[0].pid)
             read(parser, b"two")
-            assert children() == []
+            assert children.running() == []
         assert len(set(seen)) == 2
 
 
@@ -110,7 +106,7 @@ def test_a_child_knows_nothing_of_the_workers_environment(
 ) -> None:
     monkeypatch.setenv("MUNIMENT_JWT_SECRET", "a-secret-of-the-worker")
     read(parser, b"warm")
-    (child,) = children()
+    (child,) = children.running()
     environ = Path(f"/proc/{child.pid}/environ").read_text()
     assert "a-secret-of-the-worker" not in environ
     assert {entry.partition("=")[0] for entry in environ.split("\0") if entry} == {
@@ -125,7 +121,7 @@ def test_a_child_knows_nothing_of_the_workers_environment(
 
 def test_a_child_holds_its_limits(parser: ParserProcess) -> None:
     read(parser, b"warm")
-    limits = Path(f"/proc/{children()[0].pid}/limits").read_text().splitlines()
+    limits = Path(f"/proc/{children.running()[0].pid}/limits").read_text().splitlines()
     soft = {line[:26].strip(): line[26:].split()[0] for line in limits}
     assert soft["Max address space"] == str(1 << 30)
     assert soft["Max file size"] == "0"
@@ -153,7 +149,7 @@ def test_a_child_dies_with_its_parent(at_work: bool) -> None:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"ready\n"
         (child,) = psutil.Process(parent.pid).children()
-        assert not at_work or eventually(lambda: busy(child))
+        assert not at_work or eventually(working(child))
         parent.kill()
         assert eventually(lambda: not child.is_running() or child.status() == "zombie")
 
@@ -163,7 +159,7 @@ def test_many_threads_share_two_children_and_get_their_own_answers() -> None:
     with ParserProcess() as parser, ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda text: read(parser, text.encode()), texts))
         assert found == [text.strip() for text in texts]
-        assert 1 <= len(children()) <= 2
+        assert 1 <= len(children.running()) <= 2
 
 
 def test_a_parser_that_cannot_start_is_no_fault_of_the_file(
@@ -182,4 +178,4 @@ def test_a_file_too_large_for_the_childs_memory_is_refused_before_it_is_sent() -
         with pytest.raises(Unextractable) as caught:
             read(parser, b"a" * (17 << 20))
         assert caught.value.reason == "parser_memory"
-        assert children() == []
+        assert children.running() == []

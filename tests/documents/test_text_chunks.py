@@ -60,6 +60,7 @@ def test_neighbouring_passages_overlap_by_whole_sentences() -> None:
 def test_a_text_that_fits_is_one_passage_and_an_empty_one_none() -> None:
     assert ANALYSIS.chunks("One.") == [Span(start=0, end=4)]
     assert ANALYSIS.chunks(" \n ") == []
+    assert ANALYSIS.chunks("\x1c\x1f") == []
 
 
 def test_a_megabyte_without_line_or_sentence_ends_is_cut_in_no_time() -> None:

@@ -41,6 +41,8 @@ def test_findings_about_any_text_keep_their_bounds(text: str, language: str | No
         ("上次会议的记录已获批准。", "zh"),
         ("前回の会議の議事録が承認されました。", "ja"),
         ("hello", None),
+        ("これは", None),
+        ("xqzt wvkp jhgf bdqw zzkx pqrt", None),
         ("12345 67890 12345 67890", None),
         ("", None),
         ("A b c d e f g h", None),
@@ -95,6 +97,11 @@ def test_keywords_are_what_a_text_is_about() -> None:
     found = ANALYSIS.keywords(text, "en")
     assert found[:2] == ("legal hold", "Records Officer")
     assert not {"the", "when", "every"} & set(found)
+
+
+def test_a_word_counts_less_for_what_it_has_only_inside_a_phrase() -> None:
+    text = "annual report, annual report, report, report, report, end"
+    assert ANALYSIS.keywords(text, "en")[0] == "annual report"
 
 
 def test_keywords_come_without_a_list_of_function_words_too() -> None:

@@ -100,6 +100,7 @@ def test_what_gives_no_text_is_refused_with_a_reason(
 
 def test_a_zip_with_an_enormous_directory_is_refused_before_it_is_read() -> None:
     parts = {f"{number}/{'x' * 200}": b"" for number in range(5_000)}
+    parts |= {"[Content_Types].xml": files.CONTENT_TYPES, "word/document.xml": b""}
     assert refused(files.archive(parts), "a.docx") == "unsupported_archive"
 
 
