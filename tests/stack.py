@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx2
 
@@ -133,8 +134,9 @@ def running(
 
 def broker_of(valkey_url: str, number: int) -> str:
     """The address of one of Valkey's numbered databases: a queue of one's own."""
-    joiner = "&" if "?" in valkey_url else "?"
-    return f"{valkey_url}{joiner}db={number}"
+    address = urlsplit(valkey_url)
+    query = {**dict(parse_qsl(address.query)), "db": str(number)}
+    return address._replace(query=urlencode(query)).geturl()
 
 
 def _free_port() -> int:
