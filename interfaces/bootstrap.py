@@ -21,6 +21,8 @@ from infrastructure.documents.media_types import ContentMediaTypes
 from infrastructure.documents.parser_process import ParserProcess
 from infrastructure.documents.vectors import EmbeddingCache
 from infrastructure.event_log import migrate
+from infrastructure.event_log.sealer import PublishedSealKeys, Sealer
+from infrastructure.event_log.seals import SealKey
 from infrastructure.event_log.store import PostgresEventStore
 from infrastructure.identity.lookup_keys import HmacLookupKeys
 from infrastructure.identity.passwords import BcryptHasher
@@ -44,6 +46,7 @@ class Web(msgspec.Struct, kw_only=True):
     store: PostgresEventStore
     ports: Ports
     tokens: Tokens
+    seal_keys: PublishedSealKeys
     vectors: EmbeddingCache
     messages: messages.Messages
     embedder: WordLlamaEmbedder
@@ -73,6 +76,7 @@ class Scheduler(msgspec.Struct, kw_only=True):
     batch_database: BatchDatabase
     jobs: JobStore
     runner: Runner
+    sealer: Sealer
     messages: messages.Messages
     broker: Any
 
@@ -93,6 +97,7 @@ def web(settings: Settings) -> Web:
             access_seconds=settings.access_token_seconds,
             refresh_seconds=settings.refresh_token_seconds,
         ),
+        seal_keys=PublishedSealKeys(database),
         vectors=EmbeddingCache(database, embedder),
         messages=wake_ups,
         embedder=embedder,
@@ -145,6 +150,7 @@ def scheduler(settings: Settings) -> Scheduler:
         batch_database=batch_database,
         jobs=JobStore(database),
         runner=Runner(batch_database, _projections(settings, vectors)),
+        sealer=Sealer(batch_database, SealKey(settings.seal_key.reveal())),
         messages=messages.Messages(broker),
         broker=broker,
     )

@@ -66,7 +66,7 @@ async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Ev
 
 
 async def sweep(wired: bootstrap.Scheduler) -> None:
-    """Send a wake-up for every tenant that is behind and every job that was left."""
+    """Send a wake-up for every tenant that is behind and every job that was left; seal logs."""
     if (
         await asyncio.to_thread(messages.length, wired.broker, messages.PROJECTIONS)
         < QUEUE_LENGTH_MAX
@@ -77,6 +77,7 @@ async def sweep(wired: bootstrap.Scheduler) -> None:
         due = await wired.jobs.due(limit=JOBS_PER_SWEEP, older_than_seconds=JOB_WAITED_SECONDS)
         jobs = [(job.tenant_id, job.job_id) for job in due]
         await asyncio.to_thread(wired.messages.run, jobs)
+    await asyncio.to_thread(wired.sealer.turn)
 
 
 async def _pause(stop: asyncio.Event) -> None:

@@ -9,6 +9,7 @@ from tests.docs import pages
 LOG = pages.REFERENCE / "event-log.md"
 JOBS = pages.REFERENCE / "jobs.md"
 PROJECTIONS = pages.REFERENCE / "projections.md"
+VERIFICATION = pages.REFERENCE / "verification.md"
 MIGRATIONS = pages.ROOT / "infrastructure" / "event_log" / "migrations"
 TABLE = re.compile(r"^CREATE TABLE (\w+\.\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
 GRANTED = re.compile(r"GRANT EXECUTE ON FUNCTION ([\w., ]+?)\s+TO muniment_app")
@@ -35,6 +36,8 @@ PLACES = {
     "log.events": pages.sections(LOG, 3)["log.events"],
     "log.commands": pages.sections(LOG, 3)["log.commands"],
     "log.claims": pages.sections(LOG, 3)["log.claims"].partition("| scope | key |")[0],
+    "log.seals": pages.sections(VERIFICATION, 3)["log.seals"],
+    "log.seal_keys": pages.sections(VERIFICATION, 3)["log.seal_keys"],
     "read.checkpoints": pages.sections(PROJECTIONS, 2)["Checkpoints"],
     "work.jobs": pages.sections(JOBS, 2)["work.jobs"],
     "work.embeddings": pages.sections(JOBS, 2)["work.embeddings"],

@@ -56,6 +56,7 @@ def test_only_public_operations_need_no_token(description: dict[str, Any]) -> No
         "POST /api/v1/auth/refresh",
         "GET /health/live",
         "GET /health/ready",
+        "GET /.well-known/muniment-seal-keys",
     }
 
 
