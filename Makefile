@@ -12,7 +12,7 @@ INSTALL := $(PIP) install --quiet --no-compile
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 # The modules of tests/benchmarks that can be run: each writes build/bench/NAME.json.
-BENCHMARKS := $(shell grep -l '^if __name__' tests/benchmarks/*.py)
+BENCHMARKS := $(shell grep -l '^if __name__' tests/benchmarks/*.py 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo install install-dev check test test-slow bench lock clean
