@@ -82,7 +82,8 @@ def apply(operation: Json, method: str, path: str, opt: Mapping[str, Any]) -> No
     reads = method == "GET" or bool(opt.get("reads"))
     waits = not public and (reads or bool(opt.get("waits")))
     creates = method == "POST" and not operation["responses"].keys().isdisjoint({"201", "202"})
-    conditional = method in ("PUT", "PATCH", "DELETE")
+    # What is set or taken out within a resource is the same however often it is done.
+    conditional = method in ("PUT", "PATCH", "DELETE") and path.endswith("_id}")
     if public:
         operation["security"] = []
     operation["parameters"] = [

@@ -101,6 +101,9 @@ def test_a_removal_needs_the_version_and_a_creation_can_be_repeated(
         "document_id",
         "If-Match",
     ]
+    ticker = "/api/v1/watchlists/{watchlist_id}/tickers/{ticker}"
+    setting = operations(description)[f"PUT {ticker}"]
+    assert "If-Match" not in [given["name"] for given in setting["parameters"]]
     creation = operations(description)["POST /api/v1/documents"]
     assert [given["name"] for given in creation["parameters"]] == ["Idempotency-Key"]
 
