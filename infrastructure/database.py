@@ -19,6 +19,11 @@ SESSION_OPTIONS = (
     "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
 )
 WAIT_FOR_CONNECTION_SECONDS = 5.0
+ANSWER_WITHIN_SECONDS = 2.0
+"""How long somebody who waits for an answer waits for a connection."""
+RECONNECT_SECONDS = 1.0
+"""After that the pool gives up, and whoever comes next tries at once: without it the pauses
+between its attempts double, and a database that is back would be found minutes later."""
 
 
 class Database:
@@ -29,7 +34,8 @@ class Database:
             url,
             min_size=1,
             max_size=size_max,
-            timeout=WAIT_FOR_CONNECTION_SECONDS,
+            timeout=ANSWER_WITHIN_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
             open=False,
             kwargs={"autocommit": True, "options": SESSION_OPTIONS},
             name="async",
@@ -78,6 +84,7 @@ class BatchDatabase:
             min_size=1,
             max_size=size_max,
             timeout=WAIT_FOR_CONNECTION_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
             open=False,
             kwargs={"autocommit": True, "options": SESSION_OPTIONS},
             name="batch",

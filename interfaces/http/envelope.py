@@ -2,12 +2,14 @@
 
 import re
 import time
+from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+PATH_CHARACTERS = "/:@!$&'()*+,;=~"  # RFC 3986, section 3.3; all others stand encoded in the log
 REQUEST_ID_PATTERN = re.compile(rb"[A-Za-z0-9-]{8,64}")
 
 # OWASP REST Security Cheat Sheet, "Security Headers".
@@ -58,7 +60,7 @@ class Envelope:
             log.info(
                 "http.request",
                 method=scope["method"],
-                path=scope["path"],
+                path=quote(scope["path"], safe=PATH_CHARACTERS),
                 status=status,
                 milliseconds=round((time.perf_counter() - started) * 1000, 1),
             )
