@@ -1,5 +1,6 @@
 """Servers and databases for every test. Nothing starts before a test asks for it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from tests import servers as run_servers
+from tests import stack as stacks
 
 _KEEPER = pytest.StashKey[run_servers.Keeper]()
 _WORKER_INPUT = "muniment_run_dir"
@@ -61,6 +63,36 @@ def database(servers: run_servers.Servers) -> Iterator[run_servers.Database]:
         yield fresh
 
 
+@pytest.fixture(scope="session")
+def stack(
+    servers: run_servers.Servers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[stacks.Stack]:
+    """Web, worker and scheduler for all tests of one xdist worker: use a tenant of your own."""
+    broker_url = stacks.broker_of(servers.valkey_url, 1 + _worker_number() % 4)
+    with (
+        run_servers.fresh_database(servers) as fresh,
+        stacks.running(fresh, broker_url, tmp_path_factory.mktemp("stack")) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="session")
+def web_alone(
+    servers: run_servers.Servers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[stacks.Stack]:
+    """A web process without anybody to run projections, with passwords that cost and hosts that
+    are named: for tests that damage what it stands on, and mend it."""
+    broker_url = stacks.broker_of(servers.valkey_url, 10 + _worker_number() % 6)
+    settings = {"MUNIMENT_BCRYPT_COST": "10", "MUNIMENT_TRUSTED_HOSTS": "127.0.0.1,*.example.org"}
+    with (
+        run_servers.fresh_database(servers) as fresh,
+        stacks.running(
+            fresh, broker_url, tmp_path_factory.mktemp("web"), names=["web"], settings=settings
+        ) as running,
+    ):
+        yield running
+
+
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
     """An empty data directory with a path short enough for sockets; removed afterwards."""
@@ -76,3 +108,8 @@ def durable_postgres(data_dir: Path) -> Iterator[EmbeddedPostgres]:
     server.start()
     yield server
     server.stop()
+
+
+def _worker_number() -> int:
+    """0, 1, 2 … among the xdist workers of the run."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

@@ -1,0 +1,166 @@
+"""Every route of the application, with what a request to it has to hold.
+
+`test_routes.py` fails when a route is missing here, so the suites that go through the table go
+through all there is.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+V1 = "/api/v1"
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One method of one path. `{id}` in the path or in a value stands for an object's id."""
+
+    method: str
+    path: str
+    needs: Literal["nothing", "a login", "the right to write"] = "a login"
+    of: Literal["document", "knowledge base", "watchlist"] | None = None
+    """What the `{id}` is, where there is one."""
+    body: dict[str, Any] | None = None
+    query: str = ""
+    headers: dict[str, str] = {}
+    reads_own_writes: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}" + (f" by its {self.of}" if self.by_value else "")
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, but for a receipt."""
+        return self.method == "GET" or self.reads_own_writes
+
+    @property
+    def by_value(self) -> bool:
+        """Whether the id stands in the body or the query, not in the path."""
+        return self.of is not None and "{id}" not in self.path
+
+    def address(self, object_id: object = NOBODYS) -> str:
+        """The path about one object; about none that is there, unless it is given."""
+        return self.path.replace("{id}", str(object_id))
+
+    def request(self, object_id: object = "") -> dict[str, Any]:
+        """The arguments of `Client.request`, about one object."""
+        made: dict[str, Any] = {
+            "method": self.method,
+            "url": self.address(object_id) + self.query.replace("{id}", str(object_id)),
+            "headers": dict(self.headers),
+        }
+        if self.body is not None:
+            text = msgspec.json.encode(self.body).decode().replace("{id}", str(object_id))
+            made["content"] = text
+            made["headers"]["Content-Type"] = "application/json"
+        return made
+
+
+_TENANT = {"name": "One", "slug": "-", "owner": {"email": "-", "password": "Correct-Horse-7"}}
+_LOG_IN = {"email": "nobody@example.org", "password": "Correct-Horse-7", "tenant": "nowhere"}
+_DOCUMENT = {"title": "Retention policy", "text": "Invoices are kept for ten years."}
+_SEARCH = {"query": "How long are invoices kept?", "limit": 5, "mode": "hybrid"}
+_QUESTION = {"query": "How long are invoices kept?", "limit": 5}
+_ANY = {"If-Match": "*"}
+
+ROUTES = (
+    Route(method="GET", path="/health/live", needs="nothing"),
+    Route(method="GET", path="/health/ready", needs="nothing"),
+    Route(method="GET", path="/.well-known/muniment-seal-keys", needs="nothing"),
+    Route(method="POST", path=f"{V1}/tenants", needs="nothing", body=_TENANT),
+    Route(method="GET", path=f"{V1}/tenant", reads_own_writes=True),
+    Route(method="POST", path=f"{V1}/auth/login", needs="nothing", body=_LOG_IN),
+    Route(
+        method="POST", path=f"{V1}/auth/refresh", needs="nothing", body={"refresh_token": "none"}
+    ),
+    Route(method="POST", path=f"{V1}/auth/logout"),
+    Route(method="GET", path=f"{V1}/auth/me", reads_own_writes=True),
+    Route(
+        method="POST",
+        path=f"{V1}/knowledge-bases",
+        needs="the right to write",
+        body={"name": "Contracts", "description": "Signed since 2019"},
+    ),
+    Route(method="GET", path=f"{V1}/knowledge-bases", reads_own_writes=True),
+    Route(
+        method="GET",
+        path=f"{V1}/knowledge-bases/{{id}}",
+        of="knowledge base",
+        reads_own_writes=True,
+    ),
+    Route(
+        method="POST",
+        path=f"{V1}/documents",
+        needs="the right to write",
+        of="knowledge base",
+        body={**_DOCUMENT, "knowledge_base_id": "{id}"},
+    ),
+    Route(
+        method="GET",
+        path=f"{V1}/documents",
+        of="knowledge base",
+        query="?knowledge_base_id={id}",
+        reads_own_writes=True,
+    ),
+    *(
+        Route(
+            method="GET",
+            path=f"{V1}/documents/{{id}}{part}",
+            of="document",
+            reads_own_writes=part != "/history",
+        )
+        for part in ("", "/status", "/history", "/content", "/text")
+    ),
+    Route(
+        method="DELETE",
+        path=f"{V1}/documents/{{id}}",
+        needs="the right to write",
+        of="document",
+        headers=_ANY,
+    ),
+    Route(
+        method="POST",
+        path=f"{V1}/documents/{{id}}/stages/INGESTION/retry",
+        needs="the right to write",
+        of="document",
+    ),
+    Route(
+        method="POST",
+        path=f"{V1}/search",
+        of="knowledge base",
+        body={**_SEARCH, "knowledge_base_id": "{id}"},
+        reads_own_writes=True,
+    ),
+    Route(
+        method="POST",
+        path=f"{V1}/rag/query",
+        of="knowledge base",
+        body={**_QUESTION, "knowledge_base_id": "{id}"},
+        reads_own_writes=True,
+    ),
+    Route(method="POST", path=f"{V1}/watchlists", body={"name": "Banks"}),
+    Route(method="GET", path=f"{V1}/watchlists", reads_own_writes=True),
+    Route(method="GET", path=f"{V1}/watchlists/{{id}}", of="watchlist", reads_own_writes=True),
+    Route(
+        method="PATCH",
+        path=f"{V1}/watchlists/{{id}}",
+        of="watchlist",
+        body={"name": "Shipping"},
+        headers=_ANY,
+    ),
+    Route(method="DELETE", path=f"{V1}/watchlists/{{id}}", of="watchlist", headers=_ANY),
+    Route(method="PUT", path=f"{V1}/watchlists/{{id}}/tickers/2330", of="watchlist"),
+    Route(method="DELETE", path=f"{V1}/watchlists/{{id}}/tickers/2330", of="watchlist"),
+)
+WITH_JSON = tuple(route for route in ROUTES if route.body is not None)
+WITH_ID = tuple(route for route in ROUTES if route.of is not None)
+READS = tuple(route for route in ROUTES if route.reads_own_writes)
+WRITES = tuple(route for route in ROUTES if route.needs == "the right to write")
+
+
+def body_of(route: Route) -> dict[str, Any]:
+    """The route's sample body, about an object that is not there."""
+    assert route.body is not None
+    text = msgspec.json.encode(route.body).decode().replace("{id}", NOBODYS)
+    decoded: dict[str, Any] = msgspec.json.decode(text)
+    return decoded
