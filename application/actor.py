@@ -62,3 +62,13 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         """
         if right not in RIGHTS.get(self.role, frozenset()):
             raise Forbidden
+
+    def person(self) -> UUID:
+        """The user who acts.
+
+        Raises:
+            Forbidden: it is not a person.
+        """
+        if self.user_id is None:
+            raise Forbidden
+        return self.user_id

@@ -46,6 +46,8 @@ class BlobStore:
             self._store = from_url(url)
         local = self._store if isinstance(self._store, LocalStore) else None
         self._folder: Path | None = local.prefix if local else None
+        if self._folder is not None:
+            self._folder.chmod(0o700)  # documents are for no other account of the machine
 
     async def put(self, tenant_id: TenantId, data: bytes) -> str:
         """Keep `data` durably; its sha256 as lower-case hex."""

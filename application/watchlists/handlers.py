@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from application import deciding
-from application.actor import Actor, Forbidden
+from application.actor import Actor
 from application.ports import Ports
 from application.recorded import Recorded
 from application.watchlists.commands import (
@@ -28,7 +28,7 @@ async def create_watchlist(command: CreateWatchlist, actor: Actor, ports: Ports)
         WatchlistNameInvalid: the named rule is broken.
     """
     actor.require("watchlists:own")
-    events = watchlist.create(owner_id=_person(actor), name=command.name)
+    events = watchlist.create(owner_id=actor.person(), name=command.name)
     return await deciding.create(StreamId(ports.ids.new()), events, actor, ports)
 
 
@@ -44,7 +44,7 @@ async def rename_watchlist(
         WatchlistNameInvalid: the named rule is broken.
     """
     actor.require("watchlists:own")
-    by = _person(actor)
+    by = actor.person()
     return await _change(
         command.watchlist_id,
         lambda state: watchlist.rename(state, by=by, name=command.name),
@@ -63,7 +63,7 @@ async def add_ticker(command: AddTicker, actor: Actor, ports: Ports) -> Recorded
         TickerInvalid, WatchlistFull: the named rule is broken.
     """
     actor.require("watchlists:own")
-    by = _person(actor)
+    by = actor.person()
     return await _change(
         command.watchlist_id,
         lambda state: watchlist.add_ticker(state, by=by, ticker=command.ticker),
@@ -80,7 +80,7 @@ async def remove_ticker(command: RemoveTicker, actor: Actor, ports: Ports) -> Re
         WatchlistNotFound, TickerNotWatched: it is not there, or not the actor's.
     """
     actor.require("watchlists:own")
-    by = _person(actor)
+    by = actor.person()
     return await _change(
         command.watchlist_id,
         lambda state: watchlist.remove_ticker(state, by=by, ticker=command.ticker),
@@ -100,7 +100,7 @@ async def remove_watchlist(
         WatchlistNotFound: it is not there, or not the actor's.
     """
     actor.require("watchlists:own")
-    by = _person(actor)
+    by = actor.person()
     return await _change(
         command.watchlist_id,
         lambda state: watchlist.remove(state, by=by),
@@ -126,9 +126,3 @@ async def _change(
         absent=watchlist.WatchlistNotFound,
         expected=expected,
     )
-
-
-def _person(actor: Actor) -> UUID:
-    if actor.user_id is None:
-        raise Forbidden
-    return actor.user_id

@@ -16,6 +16,9 @@ from interfaces.http.requests import POSITION_HEADER
 
 Item = TypeVar("Item")
 
+NEWEST = 2**62
+"""A position after every real one: where the first page begins."""
+
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 """How many items of a list are wanted at most."""
 
@@ -82,19 +85,19 @@ def encode_cursor(position: int) -> str:
     return base64.urlsafe_b64encode(position.to_bytes(8)).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None, first: int) -> int:
-    """The position that a cursor stands for; `first` where there is none.
+def decode_cursor(cursor: str | None) -> int:
+    """The position that a cursor stands for; one after every real one where there is none.
 
     Raises:
         BadRequest: it is not one of ours.
     """
     if cursor is None:
-        return first
+        return NEWEST
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     position = int.from_bytes(raw) if len(raw) == 8 else 0  # noqa: PLR2004 - bytes of a bigint
-    if not 0 < position <= first:
+    if not 0 < position <= NEWEST:
         raise BadRequest(422, "cursor-invalid", "Use next_cursor of an earlier answer as it is.")
     return position

@@ -48,7 +48,7 @@ def status(row: StatusRow) -> StatusAnswer:
     return StatusAnswer(
         id=row.id,
         overall=row.overall,
-        stages=row.stages,
+        stages={stage: row.stages[stage] for stage in Stage},
         position=row.position,
         updated_at=row.updated_at,
     )

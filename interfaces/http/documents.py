@@ -18,7 +18,7 @@ from interfaces.http.answers import Accepted, Page
 from interfaces.http.document_answers import Fact, StatusAnswer
 from interfaces.http.openapi import AddDocumentOperation
 from projections.documents import document_list, document_status
-from projections.documents.document_list import NEWEST, DocumentList, ListedDocument
+from projections.documents.document_list import DocumentList, ListedDocument
 from projections.documents.document_status import DocumentStatus
 
 
@@ -60,7 +60,7 @@ class DocumentController(Controller):
         found = await document_list.page(
             web.database,
             actor.tenant_id,
-            before=answers.decode_cursor(cursor, NEWEST),
+            before=answers.decode_cursor(cursor),
             limit=limit + 1,
             knowledge_base_id=knowledge_base_id,
         )

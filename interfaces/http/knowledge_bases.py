@@ -16,7 +16,6 @@ from interfaces.bootstrap import Web
 from interfaces.http import answers, idempotency, requests
 from interfaces.http.answers import Accepted, Page
 from projections.documents import knowledge_base_list
-from projections.documents.document_list import NEWEST
 from projections.documents.knowledge_base_list import KnowledgeBaseList, ListedKnowledgeBase
 
 
@@ -64,7 +63,7 @@ class KnowledgeBaseController(Controller):
         """Up to `limit`; `next_cursor` leads on."""
         actor.require("documents:read")
         await requests.fresh(request, web, actor.tenant_id, KnowledgeBaseList)
-        before = answers.decode_cursor(cursor, NEWEST)
+        before = answers.decode_cursor(cursor)
         found = await knowledge_base_list.page(
             web.database, actor.tenant_id, before=before, limit=limit + 1
         )

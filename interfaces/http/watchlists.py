@@ -8,7 +8,7 @@ from litestar import Controller, Request, Response, delete, get, patch, post, pu
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
-from application.actor import Actor, Forbidden
+from application.actor import Actor
 from application.watchlists import handlers
 from application.watchlists.commands import (
     AddTicker,
@@ -21,7 +21,6 @@ from domain.watchlists.watchlist import WatchlistNotFound
 from interfaces.bootstrap import Web
 from interfaces.http import answers, idempotency, requests
 from interfaces.http.answers import Accepted, Page
-from projections.documents.document_list import NEWEST
 from projections.watchlists import watchlist_list
 from projections.watchlists.watchlist_list import ListedWatchlist, WatchlistList
 
@@ -63,9 +62,10 @@ class WatchlistController(Controller):
         cursor: FromQuery[str | None] = None,
     ) -> Page[ListedWatchlist]:
         """Up to `limit`; `next_cursor` leads on."""
-        owner_id = _person(actor)
+        actor.require("watchlists:own")
+        owner_id = actor.person()
         await requests.fresh(request, web, actor.tenant_id, WatchlistList)
-        before = answers.decode_cursor(cursor, NEWEST)
+        before = answers.decode_cursor(cursor)
         found = await watchlist_list.page(
             web.database, actor.tenant_id, owner_id, before=before, limit=limit + 1
         )
@@ -76,7 +76,8 @@ class WatchlistController(Controller):
         self, request: Request[Any, Any, Any], web: Web, actor: Actor, watchlist_id: FromPath[UUID]
     ) -> Response[ListedWatchlist]:
         """404 for somebody else's, as for one that never was."""
-        owner_id = _person(actor)
+        actor.require("watchlists:own")
+        owner_id = actor.person()
         await requests.fresh(request, web, actor.tenant_id, WatchlistList)
         found = await watchlist_list.one(web.database, actor.tenant_id, owner_id, watchlist_id)
         if found is None:
@@ -127,10 +128,3 @@ class WatchlistController(Controller):
         """404 where it is not on the watchlist."""
         command = RemoveTicker(watchlist_id=watchlist_id, ticker=ticker)
         return answers.done(await handlers.remove_ticker(command, actor, web.ports))
-
-
-def _person(actor: Actor) -> UUID:
-    actor.require("watchlists:own")
-    if actor.user_id is None:
-        raise Forbidden
-    return actor.user_id

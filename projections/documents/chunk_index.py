@@ -65,6 +65,7 @@ class ChunkIndex(RowFold[IndexedDocument]):
     queries = SQL
     tables = ("read.chunk_documents_v1", "read.chunks_v1", "read.chunk_vectors_v1")
     row_type = IndexedDocument
+    slow = True
 
     def __init__(self, blobs: BlobStore, vectors: EmbeddingCache) -> None:
         self._blobs = blobs

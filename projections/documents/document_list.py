@@ -24,9 +24,6 @@ from projections.engine.row_fold import RowFold
 
 SQL = Queries(__package__, "document_list.sql")
 
-NEWEST = 2**62
-"""A position after every real one: where the first page begins."""
-
 
 class ListedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """One document; `position` is where it entered the log."""
@@ -125,7 +122,7 @@ async def page(
     database: Database,
     tenant_id: TenantId,
     *,
-    before: int = NEWEST,
+    before: int,
     limit: int,
     knowledge_base_id: UUID | None = None,
 ) -> Sequence[ListedDocument]:

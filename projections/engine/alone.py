@@ -45,7 +45,7 @@ def catch_up(
             if size == 1:
                 log.exception("projection.failed", projection=projection.name)
                 _park_next(database, projection, tenant_id, error)
-            size = 1 if size > 1 else batch_events  # find the one event, then go on
+            size = 1  # find the one event that is the matter; then batches grow again
             continue
         if passed is None:
             done.busy = True
@@ -53,6 +53,7 @@ def catch_up(
         if passed == 0:
             return done
         done.events += passed
+        size = min(size * 2, batch_events)
 
 
 def _batch(

@@ -39,11 +39,14 @@ UPDATE read.checkpoints
  WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
 
 -- name: note_failure
-UPDATE read.checkpoints
-   SET state = 'failing', failure = %(failure)s, attempts = attempts + 1,
-       retry_at = clock_timestamp() + least(60, 0.5 * 2 ^ least(attempts, 10)) * interval '1 s',
+INSERT INTO read.checkpoints AS c
+       (tenant_id, projection, version, position, state, failure, attempts, retry_at)
+VALUES (%(tenant_id)s, %(projection)s, %(version)s, 0, 'failing', %(failure)s, 1,
+        clock_timestamp() + interval '0.5 s')
+ON CONFLICT (tenant_id, projection, version) DO UPDATE
+   SET state = 'failing', failure = excluded.failure, attempts = c.attempts + 1,
+       retry_at = clock_timestamp() + least(60, 0.5 * 2 ^ least(c.attempts, 10)) * interval '1 s',
        updated_at = clock_timestamp()
- WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
 
 -- name: behind
 SELECT p.projection, p.version

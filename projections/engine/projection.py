@@ -41,6 +41,8 @@ class Projection:
     tables: ClassVar[tuple[str, ...]]
     """The tables that `create` makes, `read.<name>_v<version>`; each has `tenant_id` first."""
     handlers: ClassVar[dict[type[Event], str]] = {}
+    slow: ClassVar[bool] = False
+    """Whether an event may take long: such a projection goes alone, and no other waits for it."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -84,11 +84,16 @@ class Runner:
             if not locked:
                 total.busy = True
                 return
-            front = max(position for _, _, position in locked)
-            chosen = [(name, version) for name, version, at in locked if at == front]
+            quick = [row for row in locked if not self._projections[row[0], row[1]].slow]
+            front = max((position for _, _, position in quick), default=-1)
+            chosen = [(name, version) for name, version, at in quick if at == front]
             jobs, passed = self._apply(connection, tenant_id, front, chosen)
         total.add(CaughtUp(events=passed, jobs=jobs))
-        left = [self._projections[name, version] for name, version, at in locked if at != front]
+        left = [
+            self._projections[name, version]
+            for name, version, _ in locked
+            if (name, version) not in chosen
+        ]
         self._each_alone(left, tenant_id, total)
 
     def _apply(
@@ -98,7 +103,7 @@ class Runner:
         front: int,
         chosen: Sequence[tuple[str, int]],
     ) -> tuple[list[Job], int]:
-        events = reading.events_after(connection, tenant_id, front, BATCH_EVENTS)
+        events = reading.events_after(connection, tenant_id, front, BATCH_EVENTS) if chosen else ()
         if not events:
             return [], 0
         parked = set(connection.execute(SQL["all_parked"], {"tenant_id": tenant_id}).fetchall())

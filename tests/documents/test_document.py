@@ -14,7 +14,7 @@ from domain.documents.events import (
 )
 from domain.documents.results import QualityResult
 from domain.documents.stages import Stage, Status
-from domain.event import UnknownEvent
+from domain.event import Event, UnknownEvent
 from tests.given import given
 
 CONTENT = Content(sha256="ab" * 32, size=31, media_type="text/plain")
@@ -59,7 +59,7 @@ def test_a_stage_starts_again_after_its_worker_died() -> None:
 
 
 @pytest.mark.parametrize("history", [[COMPLETED], [FAILED], [DocumentRemoved()]])
-def test_a_settled_stage_is_not_done_again(history: list[document.Event]) -> None:
+def test_a_settled_stage_is_not_done_again(history: list[Event]) -> None:
     before = [ADDED, STARTED, *history]
     given(document.evolve, before).when(document.start_stage, Stage.QUALITY, attempt=2).then()
     given(document.evolve, before).when(

@@ -142,7 +142,7 @@ def test_a_batch_that_is_interrupted_leaves_neither_rows_nor_checkpoint(
         histories.run(database.app_url, tenant, [Interrupted()])
     assert not any(histories.contents(database.admin_url, tenant).values())
     assert not checkpoint(database.admin_url, tenant, DocumentList.name)
-    histories.run(database.app_url, tenant, [DocumentList()])
+    histories.run(database.app_url, tenant, [DocumentList()], batch_events=500)
     assert len(histories.contents(database.admin_url, tenant)["read.documents_v1"]) == 1
 
 
