@@ -5,6 +5,7 @@ by an exact scan of the vectors. Their sum beats either alone; a fusion of ranks
 where one of the two knows nothing (a small model and Arabic) its ranks still count.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
@@ -30,8 +31,6 @@ PAIR_WEIGHT = 0.25
 together rank no worse than the better of the two in any of them."""
 
 FIRST_PAIR = 1_000  # tokens of words are below
-
-PACKED = 4  # terms whose frequencies one product of vectors gives
 
 
 async def search(
@@ -98,38 +97,28 @@ def _asked_terms(found: Sequence[_Lexemes]) -> dict[str, list[Any]]:
     is among all passages, whatever language each is in.
     """
     columns: dict[str, list[Any]] = {
-        name: []
-        for name in (
-            *("pack_dictionaries", "packs"),
-            *("term_packs", "shifts", "tokens", "weights"),
-        )
+        name: [] for name in ("asked_dictionaries", "tokens", "weights", "terms")
     }
     for dictionary in {row.dictionary: None for row in found}:
         tokens = _tokens([row for row in found if row.dictionary == dictionary])
-        for start in range(0, len(tokens), PACKED):
-            packed: dict[int, int] = {}
-            for place, (number, token, weight) in enumerate(tokens[start : start + PACKED]):
-                shift = place * terms.FREQUENCY_BITS
-                packed[number] = 1 << shift
-                columns["term_packs"].append(len(columns["packs"]) + 1)
-                columns["shifts"].append(shift)
-                columns["tokens"].append(token)
-                columns["weights"].append(weight)
-            columns["pack_dictionaries"].append(dictionary)
-            columns["packs"].append(terms.literal(packed))
+        for term, (token, weight) in tokens.items():
+            columns["asked_dictionaries"].append(dictionary)
+            columns["tokens"].append(token)
+            columns["weights"].append(weight)
+            columns["terms"].append(terms.sparse(Counter([term])))
     return columns
 
 
-def _tokens(rows: Sequence[_Lexemes]) -> list[tuple[int, int, float]]:
-    """Number, token and weight of each different term that one dictionary makes of the query."""
+def _tokens(rows: Sequence[_Lexemes]) -> dict[str, tuple[int, float]]:
+    """Token and weight of each different term that one dictionary makes of the query."""
     lexemes = [(row.place, lexeme) for row in rows for lexeme in row.lexemes]
-    tokens: dict[int, tuple[int, float]] = {}
+    tokens: dict[str, tuple[int, float]] = {}
     for place, lexeme in lexemes:
-        tokens.setdefault(terms.number(lexeme), (place, 1.0))
+        tokens.setdefault(lexeme, (place, 1.0))
     pairs = terms.pairs([lexeme for _, lexeme in lexemes])
     for (place, _), pair in zip(lexemes, pairs, strict=False):
-        tokens.setdefault(terms.number(pair), (FIRST_PAIR + place, PAIR_WEIGHT))
-    return [(number, token, weight) for number, (token, weight) in tokens.items()]
+        tokens.setdefault(pair, (FIRST_PAIR + place, PAIR_WEIGHT))
+    return tokens
 
 
 def _passage(row: _Row) -> Passage:

@@ -11,33 +11,25 @@ SELECT d.dictionary, w.place::int AS place,
 -- name: fused
 -- BM25 (k1 1.2, b 0.75) over all the tenant's passages, as a share of what a passage could reach
 -- that holds every asked word once at average length; plus the weighted cosine.
-WITH packs AS MATERIALIZED (
-  SELECT p.pack, p.dictionary, p.terms
-    FROM unnest(%(pack_dictionaries)s::text[], %(packs)s::public.sparsevec[])
-         WITH ORDINALITY AS p(dictionary, terms, pack)
-   UNION ALL
-  SELECT 0, NULL, NULL -- token 0, found once in every passage: it carries the cosine
-), asked AS MATERIALIZED (
+WITH asked AS MATERIALIZED (
   SELECT *
-    FROM unnest(%(term_packs)s::int[], %(shifts)s::int[], %(tokens)s::int[], %(weights)s::float8[])
-         AS a(pack, shift, token, weight)
+    FROM unnest(%(asked_dictionaries)s::text[], %(tokens)s::int[], %(weights)s::float8[],
+                %(terms)s::public.sparsevec[]) AS a(dictionary, token, weight, term)
    UNION ALL
-  SELECT 0, 0, 0, NULL
-), scanned AS MATERIALIZED (
-  -- A pack's terms are weighted 1, 64, 4096, 262144 and no frequency is above 63: so one product
-  -- holds the frequencies of four terms, six bits each, exactly (24 bits fit a float).
-  SELECT c.document_id, c.number, c.knowledge_base_id, c.length, p.pack,
-         CASE WHEN p.pack = 0 THEN 1 ELSE (-(p.terms <#> c.terms))::int END AS frequencies,
-         CASE WHEN p.pack = 0 AND c.model = %(model)s
+  SELECT NULL, 0, NULL, NULL -- token 0 is found once in every passage and carries its cosine
+), matches AS MATERIALIZED (
+  -- LATERAL, so that every plan reads each passage once and no plan keeps them all aside.
+  SELECT c.document_id, c.number, c.knowledge_base_id, c.length, a.token, a.weight, a.frequency,
+         CASE WHEN a.token = 0 AND c.model = %(model)s
               THEN -(c.embedding <#> %(embedding)s::public.vector) END AS cosine
     FROM read.chunk_vectors_v1 c
-    JOIN packs p ON p.pack = 0 OR (p.dictionary = c.dictionary AND p.terms <#> c.terms < 0)
+   CROSS JOIN LATERAL (
+     SELECT token, weight, -(term <#> c.terms) AS frequency
+       FROM asked
+      WHERE token = 0 OR (dictionary = c.dictionary AND term <#> c.terms < 0)
+     OFFSET 0
+   ) a
    WHERE c.tenant_id = %(tenant_id)s
-), matches AS MATERIALIZED (
-  SELECT s.document_id, s.number, s.knowledge_base_id, s.length, s.cosine, a.token, a.weight,
-         ((s.frequencies >> a.shift) & 63)::float8 AS frequency
-    FROM scanned s
-    JOIN asked a ON a.pack = s.pack AND (s.frequencies >> a.shift) & 63 > 0
 ), tenant AS MATERIALIZED (
   SELECT count(*)::float8 AS passages, greatest(avg(length)::float8, 1) AS average_length
     FROM matches WHERE token = 0
