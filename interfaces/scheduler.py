@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import time
 from contextlib import AsyncExitStack
 
 import psycopg
@@ -12,7 +13,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import scalar_row
 
-from infrastructure import messages
+from infrastructure import messages, pruning
 from infrastructure.settings import Settings
 from interfaces import bootstrap, logging
 
@@ -22,6 +23,7 @@ JOB_WAITED_SECONDS = 2.0
 """A job younger than this has a message of its own under way."""
 QUEUE_LENGTH_MAX = 500
 """Above this the workers have enough to do; sweeping would only add copies."""
+PRUNE_EVERY_SECONDS = 60.0
 LEADER_LOCK = 0x6D756E696C656164  # "munilead": the key of the advisory lock
 
 log = structlog.get_logger(__name__)
@@ -59,9 +61,13 @@ async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Ev
         await cursor.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK])
         if not await cursor.fetchone():
             return
+        prune_at = 0.0
         while not stop.is_set():
             await cursor.execute("SELECT 1")  # still connected, so still the leader
             await sweep(wired)
+            if time.monotonic() >= prune_at:
+                prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
+                await pruning.prune(wired.database)
             await _pause(stop)
 
 

@@ -77,16 +77,14 @@ DECLARE
 BEGIN
   -- From here on this tenant's appends wait for each other; other tenants' do not.
   PERFORM set_config('app.tenant_id', p_tenant_id::text, true);
-  SELECT h.position, h.digest, greatest(clock_timestamp(), h.recorded_at)
-    INTO head_position, head_digest, at_time -- time never runs back within a log
-    FROM log.heads h WHERE h.tenant_id = p_tenant_id FOR UPDATE;
-  IF NOT FOUND THEN
+  LOOP
+    SELECT h.position, h.digest, greatest(clock_timestamp(), h.recorded_at)
+      INTO head_position, head_digest, at_time -- time never runs back within a log
+      FROM log.heads h WHERE h.tenant_id = p_tenant_id FOR UPDATE;
+    EXIT WHEN FOUND;
     INSERT INTO log.heads VALUES (p_tenant_id, 0, sha256(uuid_send(p_tenant_id)), '-infinity')
       ON CONFLICT DO NOTHING;
-    SELECT h.position, h.digest, greatest(clock_timestamp(), h.recorded_at)
-      INTO head_position, head_digest, at_time
-      FROM log.heads h WHERE h.tenant_id = p_tenant_id FOR UPDATE;
-  END IF;
+  END LOOP;
 
   IF cardinality(p_command_ids) > 1 AND cardinality(p_claim_commands) > 0 THEN
     fits := false;
@@ -166,6 +164,7 @@ BEGIN
       outcomes := '{conflict}';
       actual_versions := ARRAY[first_version];
     END IF;
+    DELETE FROM log.heads h WHERE h.tenant_id = p_tenant_id AND h.position = 0; -- leaves no trace
     RETURN;
   END IF;
 
@@ -174,6 +173,7 @@ BEGIN
       p_tenant_id, p_claim_taken, p_claim_scopes, p_claim_keys, p_claim_streams);
     IF claim_scopes[1] IS NOT NULL THEN
       outcomes := '{claimed}';
+      DELETE FROM log.heads h WHERE h.tenant_id = p_tenant_id AND h.position = 0;
       RETURN;
     END IF;
   END IF;
