@@ -178,7 +178,7 @@ def _set_parameter(route: DescribedRoute, name: str, schema: Json) -> None:
     options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
     if len(options) == 1:
         schema = options[0]
-    default = given["schema"].get("default")
-    given["schema"] = schema if default is None else schema | {"default": default}
+    limits = {key: value for key, value in given["schema"].items() if key not in ("oneOf", "type")}
+    given["schema"] = limits | schema
     if re.fullmatch(r"#/components/schemas/\w+", schema.get("$ref", "")):
         given.pop("description", None)

@@ -131,7 +131,8 @@ def _examples(operation: Operation, address: str) -> list[Html]:
 
 def _curl(operation: Operation, address: str, media_type: str, media: Json) -> str:
     """A command that can be pasted once `$TOKEN` is set."""
-    method = "" if operation.method == "GET" or media_type else f" -X {operation.method}"
+    implied = "POST" if media_type else "GET"
+    method = "" if operation.method == implied else f" -X {operation.method}"
     lines = [f"curl{method} {shlex.quote(address + operation.path)}"]
     if not operation.public:
         lines.append('-H "Authorization: Bearer $TOKEN"')

@@ -108,6 +108,12 @@ def test_a_removal_needs_the_version_and_a_creation_can_be_repeated(
     assert [given["name"] for given in creation["parameters"]] == ["Idempotency-Key"]
 
 
+def test_a_parameter_shows_its_limits(description: dict[str, Any]) -> None:
+    listing = operations(description)["GET /api/v1/documents"]
+    (limit,) = (given for given in listing["parameters"] if given["name"] == "limit")
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+
+
 def test_the_page_shows_every_operation_and_every_type(description: dict[str, Any]) -> None:
     page = reference_page.page_of(description, "http://127.0.0.1:8000")
     for about in operations(description).values():
