@@ -102,7 +102,11 @@ class DocumentController(Controller):
         data = await web.ports.blobs.get(actor.tenant_id, found.content_sha256)
         return document_answers.download(found, data)
 
-    @get("/{document_id:uuid}/text", summary="The text that spans point into")
+    @get(
+        "/{document_id:uuid}/text",
+        media_type="text/plain",
+        summary="The text that spans point into",
+    )
     async def text(
         self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
     ) -> Response[bytes]:
