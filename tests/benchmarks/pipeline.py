@@ -4,7 +4,6 @@ The documents are the 240 English paragraphs of XQuAD, the questions 200 of its 
 answered by a span of its own paragraph.
 """
 
-import json
 import statistics
 import sys
 import tempfile
@@ -15,28 +14,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
-
 from tests.api import Account
+from tests.benchmarks import processes, xquad
 from tests.benchmarks.report import Report, percentile
 from tests.served import Served
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "xquad" / "xquad.en.json"
 ROUNDS = 5
 FEW = 24
 QUESTIONS = 200
 UPLOADERS = 4
 COMPLETED_WITHIN_SECONDS = 600.0
 POLL_SECONDS = 0.25
-
-
-class Question(NamedTuple):
-    """A question, its paragraph's number, and where in the paragraph the answer stands."""
-
-    text: str
-    paragraph: int
-    start: int
-    end: int
 
 
 class Uploaded(NamedTuple):
@@ -61,10 +49,10 @@ class Asked(NamedTuple):
 
 def main() -> None:
     """Measure, print, write."""
-    if not DATA.exists():
-        sys.stdout.write(f"bench-pipeline is skipped: there is no {DATA}\n")
+    if not xquad.ENGLISH.exists():
+        sys.stdout.write(f"bench-pipeline is skipped: there is no {xquad.ENGLISH}\n")
         return
-    paragraphs, questions = load()
+    paragraphs, questions = xquad.load(xquad.ENGLISH, QUESTIONS)
     report = Report("pipeline")
     with tempfile.TemporaryDirectory(prefix="muniment-bench-") as folder:
         served = Served(Path(folder) / "data", {"MUNIMENT_LIMITS": "off"})
@@ -76,23 +64,8 @@ def main() -> None:
     report.finish()
 
 
-def load() -> tuple[list[str], list[Question]]:
-    """The paragraphs, and questions spread evenly over all of them."""
-    articles = json.loads(DATA.read_text())["data"]
-    entries = [entry for article in articles for entry in article["paragraphs"]]
-    questions = [
-        Question(asked["question"], number, start, start + len(given["text"]))
-        for number, entry in enumerate(entries)
-        for asked in entry["qas"]
-        for given in asked["answers"][:1]
-        for start in [given["answer_start"]]
-    ]
-    spread = [questions[index * len(questions) // QUESTIONS] for index in range(QUESTIONS)]
-    return [entry["context"] for entry in entries], spread
-
-
 def measure(
-    served: Served, paragraphs: Sequence[str], questions: Sequence[Question], report: Report
+    served: Served, paragraphs: Sequence[str], questions: Sequence[xquad.Question], report: Report
 ) -> None:
     """Everything, against one data directory from its first start on."""
     first_start = served.start()
@@ -109,7 +82,7 @@ def measure(
         uploads = [1000 * percentile(round_.upload_seconds, share) for round_ in many]
         report.add(f"upload, {UPLOADERS} at once, {name}", uploads, "ms")
     ask_all(served, many, questions, report)
-    for name, megabytes in memory(served).items():
+    for name, megabytes in processes.memory(served).items():
         report.add(f"memory of {name}", [megabytes], "MB")
     report.add("first start", [first_start], "s")
     report.add("start with data", restarts(served), "s", target=5.0, direction="at most")
@@ -140,7 +113,7 @@ def upload(served: Served, paragraphs: Sequence[str]) -> Uploaded:
 
 
 def ask_all(
-    served: Served, rounds: Sequence[Uploaded], questions: Sequence[Question], report: Report
+    served: Served, rounds: Sequence[Uploaded], questions: Sequence[xquad.Question], report: Report
 ) -> None:
     """Each question as a search and as a question, in every round's tenant."""
     hits = [_ask(served, done, "/api/v1/search", "items", questions) for done in rounds]
@@ -157,21 +130,6 @@ def ask_all(
         for name, share in (("p50", 0.5), ("p95", 0.95)):
             took = [1000 * percentile(asked.seconds, share) for asked in rounds_]
             report.add(f"POST {path}, {name}", took, "ms")
-
-
-def memory(served: Served) -> dict[str, float]:
-    """Resident megabytes of each process; of PostgreSQL's, which share theirs, what is each's."""
-    found: dict[str, float] = {}
-    assert served.process is not None
-    for process in [psutil.Process(served.process.pid), *served.family()]:
-        try:
-            name = _role(process)
-            used = process.memory_full_info()
-        except psutil.Error:
-            continue
-        shared = name.startswith("postgres")
-        found[name] = found.get(name, 0.0) + (used.pss if shared else used.rss) / 1e6
-    return dict(sorted(found.items()))
 
 
 def restarts(served: Served) -> list[float]:
@@ -209,7 +167,7 @@ def _all_completed(served: Served, account: Account, ids: Sequence[str]) -> list
 
 
 def _ask(
-    served: Served, done: Uploaded, path: str, field: str, questions: Sequence[Question]
+    served: Served, done: Uploaded, path: str, field: str, questions: Sequence[xquad.Question]
 ) -> Asked:
     headers = {**done.account.headers, "X-Wait-For-Position": str(done.position)}
     right, in_first, in_any, seconds = [], [], [], []
@@ -232,18 +190,6 @@ def _ask(
     return Asked(
         statistics.mean(right), statistics.mean(in_first), statistics.mean(in_any), seconds
     )
-
-
-def _role(process: psutil.Process) -> str:
-    """What a process of the installation is for."""
-    words = process.cmdline()
-    if process.name() == "postgres":
-        return "postgres, all its processes"
-    if "interfaces.cli.main" in words:
-        return words[words.index("interfaces.cli.main") + 1]
-    if any("parser" in word for word in words):
-        return "parsers, all of them"
-    return process.name()
 
 
 if __name__ == "__main__":
