@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from application.actor import Actor
@@ -30,7 +31,10 @@ class DocumentController(Controller):
 
     @post(status_code=202, summary="Add a document", operation_class=AddDocumentOperation)
     async def add(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
     ) -> Response[Accepted]:
         """As JSON with its text, or as a multipart form with one file (txt, md, html, pdf, docx,
         csv, json). It is kept when this answers; its stages follow."""
@@ -48,8 +52,8 @@ class DocumentController(Controller):
     async def page(
         self,
         request: Request[Any, Any, Any],
-        web: Web,
-        actor: Actor,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
         limit: answers.Limit = 50,
         cursor: FromQuery[str | None] = None,
         knowledge_base_id: FromQuery[UUID | None] = None,
@@ -68,7 +72,11 @@ class DocumentController(Controller):
 
     @get("/{document_id:uuid}", summary="Read a document's entry")
     async def one(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        document_id: FromPath[UUID],
     ) -> Response[ListedDocument]:
         """404 for one of another tenant, as for one that never was."""
         found = await self._listed(request, web, actor, document_id)
@@ -76,7 +84,11 @@ class DocumentController(Controller):
 
     @get("/{document_id:uuid}/status", summary="Where a document stands")
     async def status(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        document_id: FromPath[UUID],
     ) -> StatusAnswer:
         """Each of the five stages, and what they add up to."""
         actor.require("documents:read")
@@ -87,7 +99,9 @@ class DocumentController(Controller):
         return document_answers.status(row)
 
     @get("/{document_id:uuid}/history", summary="Everything that happened to a document")
-    async def history(self, web: Web, actor: Actor, document_id: FromPath[UUID]) -> Page[Fact]:
+    async def history(
+        self, web: NamedDependency[Web], actor: NamedDependency[Actor], document_id: FromPath[UUID]
+    ) -> Page[Fact]:
         """Its events, oldest first, straight from the log."""
         actor.require("documents:read")
         events = await web.store.load(actor.tenant_id, StreamId(document_id))
@@ -95,7 +109,11 @@ class DocumentController(Controller):
 
     @get("/{document_id:uuid}/content", summary="Download what was uploaded")
     async def content(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        document_id: FromPath[UUID],
     ) -> Response[bytes]:
         """The bytes as they came, to be saved, never shown in place."""
         found = await self._listed(request, web, actor, document_id)
@@ -108,7 +126,11 @@ class DocumentController(Controller):
         summary="The text that spans point into",
     )
     async def text(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        document_id: FromPath[UUID],
     ) -> Response[bytes]:
         """As extracted; `[start, end)` of search results count its Unicode code points."""
         found = await self._listed(request, web, actor, document_id)
@@ -119,7 +141,11 @@ class DocumentController(Controller):
 
     @delete("/{document_id:uuid}", status_code=204, summary="Remove a document")
     async def remove(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: FromPath[UUID]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        document_id: FromPath[UUID],
     ) -> Response[None]:
         """Out of lists, search and answers; its history stays. Needs `If-Match`."""
         expected = requests.expected_version(request)
@@ -135,8 +161,8 @@ class DocumentController(Controller):
     async def retry(
         self,
         request: Request[Any, Any, Any],
-        web: Web,
-        actor: Actor,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
         document_id: FromPath[UUID],
         stage: FromPath[Stage],
     ) -> Response[Accepted]:
@@ -152,7 +178,11 @@ class DocumentController(Controller):
         return answers.accepted(recorded, status=202)
 
     async def _listed(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, document_id: UUID
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        document_id: UUID,
     ) -> ListedDocument:
         actor.require("documents:read")
         await requests.fresh(request, web, actor.tenant_id, DocumentList)

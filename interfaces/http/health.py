@@ -6,6 +6,7 @@ import msgspec
 import psycopg
 import psycopg_pool
 from litestar import Controller, Response, get
+from litestar.di import NamedDependency
 
 from interfaces.bootstrap import Web
 
@@ -36,7 +37,7 @@ class HealthController(Controller):
         return Alive(status="live")
 
     @get("/ready", summary="Can the process serve")
-    async def ready(self, web: Web) -> Response[Readiness]:
+    async def ready(self, web: NamedDependency[Web]) -> Response[Readiness]:
         """200, or 503 while the database can't be reached."""
         try:
             async with web.database.connection() as connection:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
@@ -36,8 +37,8 @@ class KnowledgeBaseController(Controller):
     async def create(
         self,
         request: Request[Any, Any, Any],
-        web: Web,
-        actor: Actor,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
         data: JSONBody[NewKnowledgeBase],
     ) -> Response[Accepted]:
         """Needs the right to write documents."""
@@ -55,8 +56,8 @@ class KnowledgeBaseController(Controller):
     async def page(
         self,
         request: Request[Any, Any, Any],
-        web: Web,
-        actor: Actor,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
         limit: answers.Limit = 50,
         cursor: FromQuery[str | None] = None,
     ) -> Page[ListedKnowledgeBase]:
@@ -73,8 +74,8 @@ class KnowledgeBaseController(Controller):
     async def one(
         self,
         request: Request[Any, Any, Any],
-        web: Web,
-        actor: Actor,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
         knowledge_base_id: FromPath[UUID],
     ) -> Response[ListedKnowledgeBase]:
         """404 for one of another tenant, as for one that never was."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -66,7 +67,10 @@ class LoginController(Controller):
 
     @post("/login", opt={"public": True}, status_code=200, summary="Log in")
     async def log_in(
-        self, request: Request[Any, Any, Any], web: Web, data: JSONBody[Credentials]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        data: JSONBody[Credentials],
     ) -> Response[TokenPair]:
         """An access token and a refresh token for an e-mail address and a password."""
         actor = Actor(
@@ -82,7 +86,10 @@ class LoginController(Controller):
 
     @post("/refresh", opt={"public": True}, status_code=200, summary="Trade the refresh token")
     async def refresh(
-        self, request: Request[Any, Any, Any], web: Web, data: JSONBody[RefreshToken]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        data: JSONBody[RefreshToken],
     ) -> Response[TokenPair]:
         """A new pair. A refresh token is good once; one used before ends its session."""
         claims = web.tokens.read(data.refresh_token, "refresh")
@@ -100,7 +107,9 @@ class LoginController(Controller):
         return _tokens(web, opened)
 
     @post("/logout", status_code=204, summary="Log out")
-    async def log_out(self, web: Web, actor: Actor) -> Response[None]:
+    async def log_out(
+        self, web: NamedDependency[Web], actor: NamedDependency[Actor]
+    ) -> Response[None]:
         """End the session of this access token; its refresh token is void at once."""
         if actor.session_id is None:
             raise TokenRefused
@@ -108,7 +117,12 @@ class LoginController(Controller):
         return answers.done(await handlers.end_session(command, actor, web.ports))
 
     @get("/me", summary="Who am I")
-    async def me(self, request: Request[Any, Any, Any], web: Web, actor: Actor) -> Me:
+    async def me(
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+    ) -> Me:
         """The login that the access token is for."""
         await requests.fresh(request, web, actor.tenant_id, LoginDirectory)
         if actor.user_id is None or actor.session_id is None:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 from litestar import Controller, get
 from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency
 
 from interfaces.bootstrap import Web
 
@@ -40,6 +41,6 @@ class SealKeyController(Controller):
         summary="The public keys of the seals",
         cache_control=CacheControlHeader(public=True, max_age=CACHE_SECONDS),
     )
-    async def seal_keys(self, web: Web) -> SealKeySet:
+    async def seal_keys(self, web: NamedDependency[Web]) -> SealKeySet:
         """Old keys stay: their seals do."""
         return msgspec.convert(await web.seal_keys.key_set(), SealKeySet)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -68,7 +69,11 @@ class SearchController(Controller):
 
     @post("/search", status_code=200, summary="Search documents", opt={"reads": True})
     async def search(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, data: JSONBody[Query]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        data: JSONBody[Query],
     ) -> Found:
         """By words (`lexical`), by meaning (`vector`) or both. `[start, end)` counts code points
         of the document's text."""
@@ -89,7 +94,11 @@ class SearchController(Controller):
 
     @post("/rag/query", status_code=200, summary="Ask the documents", opt={"waits": True})
     async def ask(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, data: JSONBody[Question]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        data: JSONBody[Question],
     ) -> Response[Answered]:
         """The sentences that answer best, each with the span it stands at. A receipt of question,
         answer and sources is recorded."""

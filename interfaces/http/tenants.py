@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -59,7 +60,7 @@ class TenantController(Controller):
 
     @post("/tenants", opt={"public": True}, summary="Register a tenant with its owner")
     async def register(
-        self, request: Request[Any, Any, Any], web: Web, data: JSONBody[NewTenant]
+        self, request: Request[Any, Any, Any], web: NamedDependency[Web], data: JSONBody[NewTenant]
     ) -> Response[RegisteredTenant]:
         """Anybody may. The slug is unique; the owner can log in as soon as this answers."""
         tenant_id = _tenant_id(request, web, data)
@@ -103,7 +104,10 @@ class TenantController(Controller):
 
     @get("/tenant", summary="The caller's tenant")
     async def read(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
     ) -> Response[TenantRow]:
         """Name, slug, plan and status of the tenant that the access token is for."""
         actor.require("tenant:read")

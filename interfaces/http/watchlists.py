@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post, put
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
@@ -39,7 +40,11 @@ class WatchlistController(Controller):
 
     @post(summary="Create a watchlist")
     async def create(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, data: JSONBody[NewWatchlist]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        data: JSONBody[NewWatchlist],
     ) -> Response[Accepted]:
         """It belongs to the caller."""
         command = CreateWatchlist(name=data.name)
@@ -56,8 +61,8 @@ class WatchlistController(Controller):
     async def page(
         self,
         request: Request[Any, Any, Any],
-        web: Web,
-        actor: Actor,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
         limit: answers.Limit = 50,
         cursor: FromQuery[str | None] = None,
     ) -> Page[ListedWatchlist]:
@@ -73,7 +78,11 @@ class WatchlistController(Controller):
 
     @get("/{watchlist_id:uuid}", summary="Read a watchlist")
     async def one(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, watchlist_id: FromPath[UUID]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        watchlist_id: FromPath[UUID],
     ) -> Response[ListedWatchlist]:
         """404 for somebody else's, as for one that never was."""
         actor.require("watchlists:own")
@@ -88,8 +97,8 @@ class WatchlistController(Controller):
     async def rename(
         self,
         request: Request[Any, Any, Any],
-        web: Web,
-        actor: Actor,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
         watchlist_id: FromPath[UUID],
         data: JSONBody[NewWatchlist],
     ) -> Response[Accepted]:
@@ -101,7 +110,11 @@ class WatchlistController(Controller):
 
     @delete("/{watchlist_id:uuid}", status_code=204, summary="Remove a watchlist")
     async def remove(
-        self, request: Request[Any, Any, Any], web: Web, actor: Actor, watchlist_id: FromPath[UUID]
+        self,
+        request: Request[Any, Any, Any],
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        watchlist_id: FromPath[UUID],
     ) -> Response[None]:
         """Needs `If-Match`."""
         expected = requests.expected_version(request)
@@ -111,7 +124,11 @@ class WatchlistController(Controller):
 
     @put("/{watchlist_id:uuid}/tickers/{ticker:str}", status_code=204, summary="Watch a share")
     async def add_ticker(
-        self, web: Web, actor: Actor, watchlist_id: FromPath[UUID], ticker: FromPath[str]
+        self,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        watchlist_id: FromPath[UUID],
+        ticker: FromPath[str],
     ) -> Response[None]:
         """`ticker` is four digits. Doing it again changes nothing, so no `If-Match` is needed."""
         command = AddTicker(watchlist_id=watchlist_id, ticker=ticker)
@@ -123,7 +140,11 @@ class WatchlistController(Controller):
         summary="Watch a share no more",
     )
     async def remove_ticker(
-        self, web: Web, actor: Actor, watchlist_id: FromPath[UUID], ticker: FromPath[str]
+        self,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        watchlist_id: FromPath[UUID],
+        ticker: FromPath[str],
     ) -> Response[None]:
         """404 where it is not on the watchlist."""
         command = RemoveTicker(watchlist_id=watchlist_id, ticker=ticker)
