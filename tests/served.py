@@ -16,7 +16,7 @@ import psutil
 
 from tests.api import Api
 
-READY_SECONDS = 60.0
+READY_SECONDS = 150.0
 
 
 class Served(Api):

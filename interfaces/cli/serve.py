@@ -13,7 +13,7 @@ from interfaces.cli.engines import Engines
 from interfaces.cli.processes import Family, Plan, clear_left_overs
 from interfaces.cli.stop_signals import Insisted, StopSignals
 
-_READY_SECONDS = 60.0
+_READY_SECONDS = 120.0
 _TICK_SECONDS = 0.1
 _HOUSEKEEPING_SECONDS = 5.0
 _WEB_SECONDS = 8.0

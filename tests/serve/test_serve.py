@@ -45,7 +45,7 @@ def test_a_killed_parent_leaves_nothing_that_the_next_start_cannot_take_over(
 ) -> None:
     served.start()
     served.kill()
-    wait_until(lambda: not served.answers(), 15)
+    wait_until(lambda: not served.answers(), 30)
     served.start()
     assert served.log_in() == 200
     assert served.interrupt(signal.SIGTERM) == 0
