@@ -60,12 +60,13 @@ async def change(
     *,
     absent: type[NotFound],
     expected: Version | None = None,
+    known: Sequence[RecordedEvent] = (),
 ) -> Recorded:
     """Decide on the present state of a stream and record what follows.
 
     When somebody else wrote to the stream in between, the decision is taken again on the new
     state, at most five times. A decision without events records nothing and returns where the
-    stream stands.
+    stream stands. The first try decides on `known`, where the caller has just read the stream.
 
     Raises:
         NotFound: as `absent`, when the stream does not exist.
@@ -75,7 +76,8 @@ async def change(
     for attempt in range(ATTEMPTS_MAX):
         if attempt:
             await asyncio.sleep(_pause_seconds(attempt))
-        history = await ports.events.load(actor.tenant_id, stream_id)
+        history = known or await ports.events.load(actor.tenant_id, stream_id)
+        known = ()
         state = _state(evolve, history)
         if state is None:
             raise absent

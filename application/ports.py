@@ -9,6 +9,7 @@ import msgspec
 
 from application.documents.analysis import Extractor, MediaTypes, TextAnalysis
 from application.recorded import Append, Recorded, RecordedEvent
+from application.turns import Turns
 from domain.ids import StreamId, TenantId
 
 
@@ -145,3 +146,4 @@ class PipelinePorts(msgspec.Struct, frozen=True, kw_only=True):
     extractor: Extractor
     analysis: TextAnalysis
     vectors: Vectors
+    turns: Turns

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection, Connection
-from psycopg.rows import class_row
+from psycopg.rows import args_row, class_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 Row = TypeVar("Row")
@@ -103,6 +103,17 @@ class BatchDatabase:
         """A connection in autocommit mode, without any tenant's context."""
         with self._pool.connection() as connection:
             yield connection
+
+    def rows(
+        self, tenant_id: UUID, query: bytes, params: dict[str, Any], row: type[Row]
+    ) -> list[Row]:
+        """Run `query` for one tenant in one round trip; each row becomes a `row(*columns)`."""
+        with self._pool.connection() as connection:
+            with connection.pipeline():
+                connection.execute(SET_TENANT, [str(tenant_id)])
+                cursor = connection.cursor(row_factory=args_row(row))
+                cursor.execute(query, {**params, "tenant_id": tenant_id})
+            return cursor.fetchall()
 
     @contextmanager
     def transaction(self, tenant_id: UUID) -> Iterator[Connection[Any]]:

@@ -10,6 +10,7 @@ from psycopg import sql
 from psycopg.rows import scalar_row
 
 from application.ports import PipelinePorts, Ports
+from application.turns import Turns
 from domain.ids import CommandId
 from infrastructure import database_url, messages
 from infrastructure.blobs import BlobStore
@@ -131,6 +132,7 @@ def worker(settings: Settings) -> Worker:
                 chunk_overlap_characters=settings.chunk_overlap,
             ),
             vectors=vectors,
+            turns=Turns(),
         ),
         runner=Runner(batch_database, _projections(settings, vectors)),
         messages=wake_ups,

@@ -15,6 +15,7 @@ from infrastructure import messages
 from infrastructure.settings import Settings
 from interfaces import bootstrap, logging
 from interfaces.job_runner import JobRunner
+from interfaces.tenant_turns import TenantTurns
 
 POLL_MILLISECONDS = 50
 STOP_MILLISECONDS = 9_000
@@ -70,9 +71,14 @@ class ConnectedLoop(AsyncIO):
 def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
     runner = JobRunner(wired)
 
-    def project(tenant_id: str) -> None:
-        done = wired.runner.run(UUID(tenant_id))
+    def catch_up(tenant_id: UUID) -> None:
+        done = wired.runner.run(tenant_id)
         wired.messages.run((job.tenant_id, job.job_id) for job in done.jobs)
+
+    turns = TenantTurns(catch_up)
+
+    def project(tenant_id: str) -> None:
+        turns.take(UUID(tenant_id))
 
     async def run_job(tenant_id: str, job_id: str) -> None:
         await runner.run(UUID(tenant_id), UUID(job_id))

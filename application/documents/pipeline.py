@@ -1,7 +1,7 @@
 """The five stages: each an idempotent job that reports by events."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ from application import deciding
 from application.actor import Actor
 from application.documents.analysis import Span, Unextractable
 from application.ports import PipelinePorts
-from application.recorded import Recorded, fold
+from application.recorded import Recorded, RecordedEvent, fold
 from domain.documents import document
 from domain.documents.document import Document
 from domain.documents.results import (
@@ -41,19 +41,26 @@ async def run_stage(
     """
     actor.require("documents:write")
     stream_id = StreamId(document_id)
-    state = fold(document.evolve, await tools.ports.events.load(actor.tenant_id, stream_id))
-    if state is None or not document.start_stage(state, stage, attempt=attempt):
-        return None
-    await _record(
-        stream_id, lambda now: document.start_stage(now, stage, attempt=attempt), actor, tools
-    )
+    async with tools.turns.at(stream_id):
+        history = await tools.ports.events.load(actor.tenant_id, stream_id)
+        state = fold(document.evolve, history)
+        if state is None or not document.start_stage(state, stage, attempt=attempt):
+            return None
+        await _record(
+            stream_id,
+            lambda now: document.start_stage(now, stage, attempt=attempt),
+            actor,
+            tools,
+            known=history,
+        )
     try:
         result = await STAGES[stage](state, actor, tools)
     except Unextractable as problem:
         return await fail_stage(document_id, stage, problem.reason, problem.detail, actor, tools)
-    return await _record(
-        stream_id, lambda now: document.complete_stage(now, stage, result=result), actor, tools
-    )
+    async with tools.turns.at(stream_id):
+        return await _record(
+            stream_id, lambda now: document.complete_stage(now, stage, result=result), actor, tools
+        )
 
 
 async def fail_stage(
@@ -74,13 +81,21 @@ async def _record(
     decision: Callable[[Document], list[Event]],
     actor: Actor,
     tools: PipelinePorts,
+    *,
+    known: Sequence[RecordedEvent] = (),
 ) -> Recorded:
     step = msgspec.structs.replace(
         actor,
         cause=msgspec.structs.replace(actor.cause, command_id=tools.ports.ids.new()),
     )
     return await deciding.change(
-        stream_id, document.evolve, decision, step, tools.ports, absent=document.DocumentNotFound
+        stream_id,
+        document.evolve,
+        decision,
+        step,
+        tools.ports,
+        absent=document.DocumentNotFound,
+        known=known,
     )
 
 

@@ -6,7 +6,7 @@ may be lost, doubled or late without harm.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -20,6 +20,13 @@ from projections.engine.projection import Projection
 from projections.engine.reading import BATCH_EVENTS, SQL, CaughtUp
 
 log = structlog.get_logger(__name__)
+
+
+class _Behind(NamedTuple):
+    """The name and version of a projection that has events to read."""
+
+    projection: str
+    version: int
 
 
 class Runner:
@@ -65,10 +72,9 @@ class Runner:
             return cursor.execute(SQL["tenants_behind"], names).fetchall()
 
     def _behind(self, tenant_id: UUID) -> list[Projection]:
-        parameters = {**reading.names(self._projections), "tenant_id": tenant_id}
-        with self._database.transaction(tenant_id) as connection:
-            found = connection.execute(SQL["behind"], parameters).fetchall()
-        return [self._projections[name, version] for name, version in found]
+        names = reading.names(self._projections)
+        found = self._database.rows(tenant_id, SQL["behind"], names, _Behind)
+        return [self._projections[each] for each in found]
 
     def _in_step(self, behind: Sequence[Projection], tenant_id: UUID, total: CaughtUp) -> None:
         """One batch for those in front, then the others alone."""

@@ -1,0 +1,88 @@
+"""The append as pgbench calls it, and the plain INSERT it is compared with."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import psycopg
+
+from infrastructure.embedded import cluster
+
+CLIENTS = 16
+THREADS = 2
+TENANTS = 200
+
+DATA = '{"title":"some title","content":{"sha256":"abcdefabcdefabcdefabcdefabcdef12"}}'
+FOLDER = Path(__file__).parent
+
+PREPARE = """
+CREATE TABLE public.plain (LIKE log.events INCLUDING ALL);
+CREATE SEQUENCE public.plain_position;
+"""
+
+FILL = """
+INSERT INTO log.events
+SELECT t, p, gen_random_uuid(), 1, 'document.added', 1, %(data)s, '\\x7b7d', gen_random_uuid(),
+       gen_random_uuid(), gen_random_uuid(), NULL, 'user:1', now(), sha256('\\x00')
+  FROM generate_series(1, %(tenants)s) AS n
+ CROSS JOIN LATERAL (SELECT lpad(to_hex(n::int), 32, '0')::uuid AS t) AS tenant
+ CROSS JOIN LATERAL generate_series(
+   1 + coalesce((SELECT position FROM log.heads WHERE tenant_id = t), 0),
+   %(each)s) AS p;
+"""
+HEADS = """
+INSERT INTO log.heads
+SELECT tenant_id, max(position), sha256('\\x00'), now() FROM log.events
+ WHERE tenant_id IN (SELECT lpad(to_hex(n), 32, '0')::uuid FROM generate_series(1, %(tenants)s) n)
+ GROUP BY tenant_id
+ON CONFLICT (tenant_id) DO UPDATE SET position = excluded.position
+"""
+
+
+def prepare(admin_url: str) -> None:
+    """Make the table to compare with: the same columns and indexes, nothing else."""
+    with psycopg.connect(admin_url) as connection:
+        connection.execute(PREPARE)
+
+
+def fill(admin_url: str, size: int) -> None:
+    """Bring the log of the 200 tenants to about `size` events; fillers are no chain."""
+    parameters = {
+        "tenants": TENANTS,
+        "each": size // TENANTS,
+        "data": DATA.encode(),
+    }
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(FILL, parameters)
+        connection.execute(HEADS, parameters)
+        connection.execute("VACUUM ANALYZE log.events")
+        connection.execute("CHECKPOINT")
+
+
+def run(url: str, script: Literal["plain", "append"], seconds: float) -> float:
+    """Transactions a second."""
+    parts = urlsplit(url)
+    environment = {
+        "PGHOST": parse_qs(parts.query)["host"][0],
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": parts.path.lstrip("/"),
+    }
+    done = subprocess.run(
+        [
+            cluster.programs() / "pgbench",
+            *("--no-vacuum", "--protocol", "prepared", "--define", f"data={DATA}"),
+            *("--client", str(CLIENTS), "--jobs", str(THREADS), "--time", str(round(seconds))),
+            *("--file", FOLDER / f"log_{script}.sql"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    found = re.search(r"tps = ([0-9.]+) \(without", done.stdout)
+    if found is None:
+        raise RuntimeError(f"pgbench printed no rate:\n{done.stdout}\n{done.stderr}")
+    return float(found[1])
