@@ -66,9 +66,9 @@ def test_a_hash_is_made_for_an_unknown_address_too(web_alone: Stack, given: dict
     salt = bcrypt.gensalt(int(web_alone.environment["MUNIMENT_BCRYPT_COST"]))
     hashing, answering = [], []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()  # what a hash costs, however busy the machine is
         bcrypt.hashpw(b"Wrong-Horse-7", salt)
-        hashing.append(time.perf_counter() - began)
+        hashing.append(time.process_time() - began)
         began = time.perf_counter()
         body = {"email": "nobody@example.org", "password": "Wrong-Horse-7"} | given
         refused(web_alone.client.post(LOGIN, json=body), 401)
