@@ -10,9 +10,9 @@ _FOREIGN = {".venv", ".muniment", ".git", "build", "dist", "node_modules"}
 
 @cache
 def own() -> tuple[Path, ...]:
-    """Every file of the project, also one that is new and not ignored."""
+    """Every file of the project, by its absolute path."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "-z"],
         cwd=ROOT,
         check=False,
         capture_output=True,
