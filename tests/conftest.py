@@ -94,6 +94,13 @@ def web_alone(
 
 
 @pytest.fixture
+def elsewhere(servers: run_servers.Servers) -> Iterator[run_servers.Database]:
+    """Another database, which knows nothing of the first."""
+    with run_servers.fresh_database(servers) as fresh:
+        yield fresh
+
+
+@pytest.fixture
 def data_dir() -> Iterator[Path]:
     """An empty data directory with a path short enough for sockets; removed afterwards."""
     path = Path(tempfile.mkdtemp(prefix="muniment-data-"))

@@ -43,6 +43,8 @@ class Chain:
         self._tenant_id = tenant_id
         self._head = head
         self._versions = versions
+        self.streams: dict[bytes, int] = {}
+        """The version that each stream has reached, if that is kept."""
         self._before_last: Link | None = None
         self.last = after or canonical.first_link(tenant_id)
         """The last link that is proven, up to date whenever `follow` has come to an end."""
@@ -57,7 +59,7 @@ class Chain:
         rows = iter(events)
         tenant_id, (position, digest) = self._tenant_id, self.last
         complete = position == 0
-        versions: dict[bytes, int] = {}
+        versions = self.streams
         older = b""
         for event in rows:
             stream, version = event[1], event[2]

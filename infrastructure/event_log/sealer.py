@@ -1,7 +1,7 @@
 """Seals the heads of logs that have grown, every now and then; and publishes the keys."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import scalar_row
 
 from infrastructure.database import BatchDatabase, Database
-from infrastructure.event_log import seals
+from infrastructure.event_log import moments, seals
 from infrastructure.event_log.canonical import Link
 from infrastructure.event_log.seals import SealKey
 from infrastructure.sql import Queries
@@ -20,8 +20,6 @@ SQL = Queries(__package__, "sealer.sql")
 
 SEAL_SECONDS = 60.0
 TENANTS_PER_TURN = 500
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-"""Where the log's microseconds are counted from."""
 
 log = structlog.get_logger(__name__)
 
@@ -56,8 +54,7 @@ class Sealer:
     def _seal(self, connection: Connection[Any], tenant_id: UUID, link: Link) -> bool:
         """One log. A head that its log does not bear out is left unsealed, and told."""
         now = datetime.now(UTC)
-        microseconds = (now - EPOCH) // timedelta(microseconds=1)
-        seal = self._key.seal(tenant_id.bytes, link, microseconds)
+        seal = self._key.seal(tenant_id.bytes, link, moments.microseconds(now))
         parameters = {
             "tenant_id": tenant_id,
             "position": seal.position,

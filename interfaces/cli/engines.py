@@ -19,11 +19,13 @@ _APP_PASSWORD = "app_database_password"  # noqa: S105 - the name it is kept unde
 class Engines:
     """PostgreSQL and Valkey of these settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, valkey: bool = True) -> None:
+        """Without `valkey` it is the database alone."""
         self._settings = settings
         given = settings.database_url, settings.redis_url
         self._postgres = EmbeddedPostgres(settings.data_dir) if given[0] is None else None
-        self._valkey = EmbeddedValkey(settings.data_dir) if given[1] is None else None
+        own_valkey = valkey and given[1] is None
+        self._valkey = EmbeddedValkey(settings.data_dir) if own_valkey else None
 
     @property
     def embedded(self) -> list[EmbeddedPostgres | EmbeddedValkey]:
@@ -72,20 +74,29 @@ class Engines:
 
     def environment(self) -> dict[str, str]:
         """The addresses, as the processes that use them expect them."""
+        given = self._valkey is None
+        redis_url = self._settings.required_redis_url() if given else self._valkey_url()
+        return {"DATABASE_URL": self.database_url(), "REDIS_URL": redis_url}
+
+    def database_url(self) -> str:
+        """The database, as the application's role."""
         from interfaces import bootstrap
 
         if self._postgres is None:
-            postgres_url = self._settings.required_database_url()
-        else:
-            postgres_url = database_url.derive(
-                self._postgres.admin_url,
-                database=DATABASE,
-                user=bootstrap.APP_ROLE,
-                password=self._app_password(),
-            )
-        given = self._valkey is None
-        redis_url = self._settings.required_redis_url() if given else self._valkey_url()
-        return {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url}
+            return self._settings.required_database_url()
+        return database_url.derive(
+            self._postgres.admin_url,
+            database=DATABASE,
+            user=bootstrap.APP_ROLE,
+            password=self._app_password(),
+        )
+
+    def admin_database_url(self) -> str | None:
+        """The database, as a role that may do more; None where nobody told its address."""
+        if self._postgres is not None:
+            return database_url.derive(self._postgres.admin_url, database=DATABASE)
+        given = self._settings.admin_database_url
+        return given.reveal() if given else None
 
     def stop(self, *, valkey_seconds: float = 4.0, postgres_seconds: float = 8.0) -> None:
         """Valkey first, then PostgreSQL, each within its time."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from interfaces import lifeline
+from interfaces.cli import events
 
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
@@ -23,8 +24,13 @@ LIFELINE = click.option("--lifeline", "lifeline_end", type=int, hidden=True)
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="muniment", message="muniment %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Keep an organisation's documents, answer questions from them, and prove every step."""
+    context.obj = _settings
+
+
+cli.add_command(events.events)
 
 
 @cli.command()
@@ -121,11 +127,16 @@ def _settings() -> "Settings":
 def _known_errors() -> tuple[type[Exception], ...]:
     """Errors whose message says it all: a traceback would only hide it."""
     from infrastructure.embedded.errors import EmbeddedEngineError
+    from infrastructure.event_log.exporter import NotExported
+    from infrastructure.event_log.incoming import NotImported
+    from infrastructure.event_log.log_file_lines import Unfit
+    from infrastructure.event_log.reading import NotInTheLog
     from infrastructure.settings_error import SettingsError
     from interfaces.cli.preflight import CannotStart
     from interfaces.cli.processes import ChildKeepsEnding
 
-    return (SettingsError, EmbeddedEngineError, CannotStart, ChildKeepsEnding)
+    starting = (SettingsError, EmbeddedEngineError, CannotStart, ChildKeepsEnding)
+    return (*starting, NotExported, NotImported, NotInTheLog, Unfit)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-import psycopg
-
 from infrastructure.event_log import canonical
 from infrastructure.event_log.canonical import ChainedEvent, Link
 
@@ -64,11 +62,3 @@ def rechained(
         digest = moved.digest
         made.append(moved)
     return made
-
-
-def tamper(admin_url: str, *statements: str, parameters: Sequence[object] = ()) -> None:
-    """What a superuser can do who knows how to silence triggers."""
-    with psycopg.connect(admin_url) as connection:
-        connection.execute("SET session_replication_role = replica")
-        for statement in statements:
-            connection.execute(statement.encode(), parameters or None)

@@ -1,0 +1,2 @@
+-- name: every
+SELECT tenant_id, slug, position FROM log.tenants()

@@ -1,0 +1,68 @@
+"""The database for a command that needs nothing else: the one in use, or started for it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import psycopg
+
+from infrastructure.embedded import layout
+from infrastructure.settings import Settings
+from interfaces.cli import preflight
+from interfaces.cli.engines import Engines
+from interfaces.cli.preflight import CannotStart
+
+LoadSettings = Callable[[], Settings]
+"""Reads the settings; a command that needs none doesn't call it."""
+
+
+class Addresses(NamedTuple):
+    """Where the database answers."""
+
+    app: str
+    admin: str | None
+
+
+@contextmanager
+def reached(settings: Settings) -> Iterator[Addresses]:
+    """The database's addresses. An embedded one that isn't running runs for as long as this.
+
+    Raises:
+        CannotStart: there is none, it can't be reached, or its schema is an older one.
+    """
+    try:
+        with _addresses(settings) as addresses:
+            yield addresses
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
+        raise CannotStart("the database is not up to date: run `muniment migrate`") from error
+    except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise CannotStart(f"the database can't be reached: {reason}") from error
+
+
+@contextmanager
+def _addresses(settings: Settings) -> Iterator[Addresses]:
+    engines = Engines(settings, valkey=False)
+    if any(engine.pid is None for engine in engines.embedded):
+        with _running(settings, engines):
+            yield Addresses(engines.database_url(), engines.admin_database_url())
+    else:
+        yield Addresses(engines.database_url(), engines.admin_database_url())
+
+
+@contextmanager
+def _running(settings: Settings, engines: Engines) -> Iterator[None]:
+    if not layout.Layout(settings.data_dir).postgres.exists():
+        raise CannotStart(
+            f"there is no database in {settings.data_dir}: start one with `muniment serve`, "
+            "or set DATABASE_URL or MUNIMENT_DATA_DIR"
+        )
+    lock = preflight.DataLock(settings.data_dir)
+    lock.take()
+    try:
+        engines.start(lambda: False)
+        engines.migrate()
+        yield
+    finally:
+        engines.stop()
+        lock.release()
