@@ -9,7 +9,8 @@ from infrastructure import database_url, secrets_store
 from infrastructure.embedded import errors
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
-from infrastructure.settings import Settings
+from infrastructure.settings import Settings, variable
+from infrastructure.settings_error import SettingsError
 from interfaces.cli.preflight import CannotStart
 
 DATABASE = "muniment"
@@ -113,4 +114,8 @@ class Engines:
     def _app_password(self) -> str:
         if self._settings.database_url is None:
             return secrets_store.keep(self._settings.data_dir, [_APP_PASSWORD])[_APP_PASSWORD]
-        return unquote(urlsplit(self._settings.database_url.reveal()).password or "")
+        password = urlsplit(self._settings.database_url.reveal()).password
+        if not password:
+            # Migrating would take the role's password away.
+            raise SettingsError(variable("database_url"), "must hold the role's password")
+        return unquote(password)

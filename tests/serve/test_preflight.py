@@ -6,10 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
+from infrastructure import database_url
 from interfaces.cli.preflight import DataLock
 from tests.served import environment
+from tests.servers import APP_PASSWORD, APP_USER, Servers
 
 
 def muniment(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -118,3 +122,33 @@ def test_a_process_without_a_database_says_what_it_lacks(process: str, data_dir:
         1,
         "muniment: DATABASE_URL must be set, or run `muniment serve`\n",
     )
+
+
+def test_migrating_does_not_take_the_roles_password_away(data_dir: Path) -> None:
+    refused = muniment(
+        "migrate",
+        MUNIMENT_DATA_DIR=str(data_dir),
+        DATABASE_URL="postgresql://muniment_app@h/d",
+        MUNIMENT_ADMIN_DATABASE_URL="postgresql://admin@h/d",
+    )
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "muniment: DATABASE_URL must hold the role's password\n",
+    )
+
+
+def test_a_given_database_is_migrated_and_then_up_to_date(data_dir: Path, servers: Servers) -> None:
+    name = f"given_{data_dir.name.rpartition('-')[2]}".lower()
+    admin_url = database_url.derive(servers.postgres_admin_url, database=name)
+    with psycopg.connect(servers.postgres_admin_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    app_url = database_url.derive(admin_url, user=APP_USER, password=APP_PASSWORD)
+    done = muniment(
+        "migrate",
+        MUNIMENT_DATA_DIR=str(data_dir),
+        DATABASE_URL=app_url,
+        MUNIMENT_ADMIN_DATABASE_URL=admin_url,
+    )
+    assert (done.returncode, done.stdout) == (0, "the database is up to date\n"), done.stderr
+    with psycopg.connect(app_url) as connection:
+        assert connection.execute("SELECT count(*) FROM log.heads").fetchone() == (0,)
