@@ -14,6 +14,9 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 # The modules of tests/benchmarks that can be run: each writes build/bench/NAME.json.
 BENCHMARKS := $(shell grep -l '^if __name__' tests/benchmarks/*.py 2>/dev/null)
 
+# Every process imports the same modules: what one compiled, the others need not.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo install install-dev check test test-slow bench lock clean
 
