@@ -168,11 +168,11 @@ class ChunkIndex(RowFold[IndexedDocument]):
 
 
 def _matters(recorded: RecordedEvent) -> bool:
-    match recorded.event:
-        case DocumentStageCompleted(result=result):
-            return isinstance(result, IngestionResult | EmbeddingResult)
-        case _:
-            return True
+    """Most stages change nothing here."""
+    event = recorded.event
+    return not isinstance(event, DocumentStageCompleted) or isinstance(
+        event.result, IngestionResult | EmbeddingResult
+    )
 
 
 def _lexemes(
