@@ -4,6 +4,7 @@
 through all there is.
 """
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -158,9 +159,24 @@ READS = tuple(route for route in ROUTES if route.reads_own_writes)
 WRITES = tuple(route for route in ROUTES if route.needs == "the right to write")
 
 
-def body_of(route: Route) -> dict[str, Any]:
-    """The route's sample body, about an object that is not there."""
+def body_of(route: Route, object_id: object = NOBODYS) -> dict[str, Any]:
+    """The route's sample body about one object; about none that is there, unless it is given."""
     assert route.body is not None
-    text = msgspec.json.encode(route.body).decode().replace("{id}", NOBODYS)
+    text = msgspec.json.encode(route.body).decode().replace("{id}", str(object_id))
     decoded: dict[str, Any] = msgspec.json.decode(text)
     return decoded
+
+
+def strings(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where the strings stand in a body."""
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from strings(inner, (*path, key))
+        elif isinstance(inner, str):
+            yield (*path, key)
+
+
+def changed(body: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A copy of the body with another value at the path."""
+    key, *rest = path
+    return {**body, key: changed(body[key], tuple(rest), value) if rest else value}

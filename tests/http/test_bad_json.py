@@ -1,7 +1,6 @@
 """Bodies that are no JSON, or not the JSON that was asked for: refused, pointed at, survived."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from tests.api import Account
 from tests.http import routes
 from tests.http.problems import name, refused
-from tests.http.routes import WITH_JSON, Route
+from tests.http.routes import WITH_JSON, Route, strings
 from tests.stack import Stack
 
 BASES = "/api/v1/knowledge-bases"
@@ -44,21 +43,6 @@ OTHER_SHAPES = (b"", b"null", b"true", b"17", b'"name"', b"[]", b'[{"name": "a"}
 @pytest.fixture(scope="module")
 def account(stack: Stack) -> Account:
     return stack.register()
-
-
-def strings(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where the strings stand in a body."""
-    for key, inner in value.items():
-        if isinstance(inner, dict):
-            yield from strings(inner, (*path, key))
-        elif isinstance(inner, str):
-            yield (*path, key)
-
-
-def changed(body: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """A copy of the body with another value at the path."""
-    key, *rest = path
-    return {**body, key: changed(body[key], tuple(rest), value) if rest else value}
 
 
 EVERY_STRING = [
@@ -123,7 +107,7 @@ def test_a_value_of_the_wrong_type_is_pointed_at(
 ) -> None:
     others: tuple[Any, ...] = (17, 1.5, True, [], {}, ["a"])
     for value in others:
-        body = changed(routes.body_of(route), path, value)
+        body = routes.changed(routes.body_of(route), path, value)
         answer = stack.client.request(
             route.method, route.address(), headers=account.headers, json=body
         )
@@ -136,7 +120,7 @@ def test_nul_in_any_string_is_refused(
     stack: Stack, account: Account, route: Route, path: tuple[str, ...]
 ) -> None:
     for value in ("\x00", "a\x00b", "a\x00"):
-        body = changed(routes.body_of(route), path, value)
+        body = routes.changed(routes.body_of(route), path, value)
         answer = stack.client.request(
             route.method, route.address(), headers=account.headers, json=body
         )

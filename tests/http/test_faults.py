@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.api import Account
-from tests.http import archives
+from tests.http import archives, web_log
 from tests.http.problems import guarded, is_id, name, refused
 from tests.stack import Stack
 
@@ -62,10 +62,8 @@ def unforeseen(stack: Stack, answer: Any) -> str:
     assert is_id(problem["error_id"])
     for telltale in TELLTALES:
         assert telltale not in answer.text, telltale
-    log = stack.log("web")
-    start = log.index(problem["error_id"])
-    told = log[start : log.index("http.request", start)]
-    assert problem["request_id"] in told
+    told = web_log.lines_of(stack, problem["request_id"])
+    assert problem["error_id"] in told
     return told
 
 
@@ -140,11 +138,13 @@ def test_without_its_database_the_server_lives_and_says_that_it_is_not_ready(
 def test_a_refusal_for_lack_of_a_database_comes_within_seconds(
     web_alone: Stack, account: Account
 ) -> None:
+    slowest = 0.0
     with database_down(web_alone):
-        refused(web_alone.client.get(BASES, headers=account.headers), 503)  # finds it out
-        began = time.monotonic()
-        refused(web_alone.client.get(BASES, headers=account.headers), 503)
-        assert time.monotonic() - began < 7
+        while slowest < 1:  # until no lost connection is left in the pool to fail at once
+            began = time.monotonic()
+            refused(web_alone.client.get(BASES, headers=account.headers), 503)
+            slowest = max(slowest, time.monotonic() - began)
+    assert slowest < 5
 
 
 @pytest.mark.parametrize("host", [

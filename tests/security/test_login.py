@@ -96,7 +96,8 @@ def test_a_password_may_hold_any_character(stack: Stack, password: str) -> None:
     body = {"name": "Any", "slug": slug, "owner": owner}
     assert stack.client.post("/api/v1/tenants", json=body).status_code == 201
     assert log_in(stack, owner["email"], password).is_success
-    refused(log_in(stack, owner["email"], password.partition("\x00")[0] + "x"), 401)
+    other = password.partition("\x00")[0] if "\x00" in password else f"{password}x"
+    refused(log_in(stack, owner["email"], other), 401)
 
 
 @pytest.mark.parametrize("password", [

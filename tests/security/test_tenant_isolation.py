@@ -86,6 +86,16 @@ def test_no_method_makes_a_difference_between_anothers_id_and_none(
         assert not theirs.is_success
 
 
+def test_a_list_holds_ones_own_and_nothing_else(
+    stack: Stack, victim: Archive, stranger: Archive
+) -> None:
+    assert victim.ids != stranger.ids
+    for kind, object_id in stranger.ids.items():
+        path = f"{V1}/{kind.replace(' ', '-')}s?limit=200"
+        listed = stack.client.get(path, headers=stranger.account.headers).json()["items"]
+        assert [item["id"] for item in listed] == [object_id]
+
+
 @pytest.mark.parametrize("mode", ["hybrid", "lexical", "vector"])
 def test_search_finds_nothing_of_another_tenant(
     stack: Stack, victim: Archive, stranger: Archive, mode: str
