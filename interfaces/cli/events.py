@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from interfaces.cli.open_database import LoadSettings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+POSITION = click.IntRange(min=0, max=2**63 - 1)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 TENANT = click.option("--tenant", required=True, metavar="SLUG|ID", help="Whose log.")
 KEYS = click.option("--keys", type=FILE, help="A JSON Web Key Set of seal keys to trust.")
@@ -73,7 +74,7 @@ def show(load_settings: "LoadSettings", tenant: str, what: str, *, as_json: bool
 
 @events.command()
 @TENANT
-@click.option("--after", default=0, type=click.IntRange(min=0), help="Begin behind this position.")
+@click.option("--after", default=0, type=POSITION, help="Begin behind this position.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]"
 )

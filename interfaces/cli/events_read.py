@@ -1,5 +1,6 @@
 """`muniment events tail` and `muniment events show`: a log for people, and for `jq`."""
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -14,11 +15,12 @@ from infrastructure.settings import Settings
 from interfaces.cli import events_tenant, open_database
 
 POLL_SECONDS = 0.5
+POSITION_DIGITS_MAX = 18
 
 
 def tail(settings: Settings, tenant: str, *, lines: int, follow: bool, as_json: bool) -> None:
     """The last events of a log, and with `follow` those to come, until interrupted."""
-    with _reader(settings, tenant) as log:
+    with _reader(settings, tenant) as log, contextlib.suppress(KeyboardInterrupt):
         position = max(0, log.head() - lines)
         while True:
             for event in log.after(position):
@@ -36,7 +38,10 @@ def show(settings: Settings, tenant: str, what: str, *, as_json: bool) -> None:
         NotInTheLog: there is none.
     """
     with _reader(settings, tenant) as log:
-        found = log.at(int(what)) if what.isdecimal() else log.stream(_stream_id(what))
+        if what.isdecimal() and len(what) <= POSITION_DIGITS_MAX:
+            found = log.at(int(what))
+        else:
+            found = log.stream(_stream_id(what))
     if not found:
         raise NotInTheLog(f"there is no event of {what} in the log")
     if as_json:

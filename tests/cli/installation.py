@@ -9,7 +9,12 @@ from tests.servers import Database
 
 def muniment(database: Database, *arguments: str, answer: str = "") -> Result:
     """The command as a person runs it; `answer` is what that person types."""
-    environment = {
+    return CliRunner(env=environment(database)).invoke(main.cli, arguments, input=answer)
+
+
+def environment(database: Database) -> dict[str, str]:
+    """Settings for this database."""
+    return {
         "DATABASE_URL": database.app_url,
         "MUNIMENT_ADMIN_DATABASE_URL": database.admin_url,
         "MUNIMENT_ENVIRONMENT": "test",
@@ -18,4 +23,3 @@ def muniment(database: Database, *arguments: str, answer: str = "") -> Result:
         "MUNIMENT_LOOKUP_KEY": "a text that hides addresses in tests",
         "MUNIMENT_SEAL_KEY": filled.SECRET,
     }
-    return CliRunner(env=environment).invoke(main.cli, arguments, input=answer)

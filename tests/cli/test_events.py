@@ -1,10 +1,15 @@
 """`muniment events …` as a person runs it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from infrastructure.event_log import seals
 from infrastructure.event_log.seals import SealKey
+from tests.cli import installation
 from tests.cli.installation import muniment
 from tests.event_log import filled, logs, tamper
 from tests.servers import Database
@@ -75,6 +80,25 @@ def test_an_event_or_a_stream_is_shown_with_all_that_is_known(database: Database
     one = json.loads(muniment(database, "events", "show", "--tenant", "acme", "2", "--json").stdout)
     shown = muniment(database, "events", "show", "--tenant", "acme", one[0]["stream_id"], "--json")
     assert [event["position"] for event in json.loads(shown.stdout)] == [2, 3, 7]
-    for unknown, code in (("99", 1), (str(logs.stream()), 1), ("nonsense", 2)):
+    none = (("99", 1), ("0", 1), (str(logs.stream()), 1), ("nonsense", 2), ("9" * 30, 2))
+    for unknown, code in none:
         result = muniment(database, "events", "show", "--tenant", "acme", unknown)
         assert (result.exit_code, result.stdout) == (code, "")
+
+
+def test_events_to_come_are_followed_until_interrupted(database: Database) -> None:
+    tenant = filled.filled(database, "acme")
+    program = [sys.executable, "-m", "interfaces.cli.main", "events", "tail", "--tenant", "acme"]
+    with subprocess.Popen(
+        [*program, "--follow", "-n", "1"],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | installation.environment(database),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as following:
+        assert following.stdout is not None
+        assert following.stdout.readline().split()[0] == "7"
+        filled.more(database, tenant, 2)
+        assert [following.stdout.readline().split()[0] for _ in range(2)] == ["8", "9"]
+        following.send_signal(signal.SIGINT)
+        assert following.wait(10) == 0

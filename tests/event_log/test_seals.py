@@ -152,6 +152,19 @@ def test_two_sealers_at_once_seal_a_position_once(database: Database) -> None:
     assert len(kept(database)) == 10
 
 
+def test_a_seal_below_another_is_not_kept(database: Database) -> None:
+    tenant = filled.filled(database)
+    filled.seal(database)
+    with psycopg.connect(database.app_url) as connection:
+        connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant)])
+        late = """
+            SELECT log.seal(tenant_id, position, digest, now(), %s, %s) FROM log.events
+             WHERE position = 6"""
+        row = connection.execute(late.encode(), [filled.KEY.key_id, bytes(64)]).fetchone()
+    assert row == (False,)
+    assert [row[1] for row in kept(database)] == [7]
+
+
 def test_a_head_that_its_log_does_not_bear_out_is_not_sealed(database: Database) -> None:
     good, bad = logs.tenant(), logs.tenant()
     filled.more(database, good, 1)

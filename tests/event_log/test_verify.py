@@ -72,6 +72,22 @@ def test_a_rewritten_log_is_narrowed_down_by_its_seals(database: Database) -> No
     assert filled.only(found).detail.startswith("10 was sealed with another digest")
 
 
+def test_a_seal_tells_which_of_two_events_was_replaced(database: Database) -> None:
+    tenant = filled.filled(database)
+    filled.seal(database)
+    filled.more(database, tenant, 2)
+    with filled.tampering(database) as connection:
+        execute(connection, "CREATE TEMP TABLE intact AS SELECT * FROM log.events")
+        tamper.rewrite(7)(connection, tenant)
+        restore = """
+            UPDATE log.events e SET digest = i.digest FROM intact i
+             WHERE e.tenant_id = %s AND i.position = e.position AND e.position > 7"""
+        execute(connection, restore, tenant)
+        head = "UPDATE log.heads SET digest = (SELECT digest FROM intact WHERE position = 9)"
+        execute(connection, head)
+    assert places(verified(database, tenant)) == [("rewritten", 1), ("changed", 8)]
+
+
 def test_a_log_that_grows_meanwhile_is_intact(database: Database) -> None:
     tenant = filled.filled(database)
     stop = threading.Event()
