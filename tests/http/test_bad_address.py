@@ -101,6 +101,18 @@ def test_what_is_no_http_is_refused_and_the_connection_closed(
         assert b"connection: close" in received.lower() or b"HTTP/1.0" in received
 
 
+def test_a_request_of_two_lengths_carries_no_second_request(stack: Stack) -> None:
+    smuggled = exchange.head("GET", "/health/live", X_Request_ID="smuggled-request")
+    for lengths in ({"Content_Length": "5"}, {"Content_Length": "4, 5"}):
+        request = exchange.head("POST", "/nope", Transfer_Encoding="chunked", **lengths)
+        received = exchange.send(stack, request, b"0\r\n\r\n", smuggled)
+        assert 400 <= exchange.status(received) < 500
+        assert b"connection: close" in received.lower()
+        assert b"smuggled-request" not in received
+    refused(stack.client.get("/nope"), 404)
+    assert "smuggled-request" not in stack.log("web")
+
+
 def test_more_headers_or_longer_ones_than_the_server_takes_are_refused(stack: Stack) -> None:
     many = b"".join(b"X-%d: a\r\n" % number for number in range(1_000))
     assert (
