@@ -1,5 +1,6 @@
 """The HTTP interface, put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -24,6 +25,7 @@ from interfaces.http.watchlists import WatchlistController
 
 PREFIX = "/api/v1"
 FORM_PARTS_MAX = 20
+WARM_UP_AFTER_SECONDS = 2.0
 
 CONTROLLERS = [
     TenantController,
@@ -71,5 +73,13 @@ def litestar_app(web: Web) -> Litestar:
 async def _lifespan(web: Web) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         await bootstrap.open_databases(web, stack)
+        warming = asyncio.create_task(_warm_up(web))
+        stack.callback(warming.cancel)
         stack.push_async_callback(web.store.drain)
         yield
+
+
+async def _warm_up(web: Web) -> None:
+    """Have the model in memory before the first search, without holding up the start."""
+    await asyncio.sleep(WARM_UP_AFTER_SECONDS)
+    await asyncio.to_thread(web.embedder.load)
