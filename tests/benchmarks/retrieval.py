@@ -6,13 +6,10 @@ titles that tell nothing. A question counts as found by the rank of its own para
 
 import asyncio
 import math
-import random
-import re
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -24,22 +21,14 @@ from infrastructure.documents.language import LanguageDetector
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from interfaces import bootstrap
 from projections.documents.search import Mode
-from tests.benchmarks import xquad
-from tests.benchmarks.report import Report, percentile
+from tests.benchmarks import retrieval_time, xquad
+from tests.benchmarks.report import Report
 from tests.search import library
 from tests.search.library import Library
 
 LANGUAGES = {"en": 0.97, "ar": 0.93, "de": None, "vi": None}
 """And the nDCG@10 that `hybrid` has to reach."""
-MODES: tuple[Mode, ...] = ("lexical", "vector", "hybrid")
 QUESTIONS = 1_190
-PASSAGES = (100, 1_000, 10_000)
-SEARCH_MILLISECONDS_MAX = 20.0
-"""Of a hybrid search over 1,000 passages, 95 % of the time."""
-ROUNDS = 5
-QUESTIONS_A_ROUND = 40
-PASSAGE_CHARACTERS = 800
-PASSAGES_A_DOCUMENT = 20
 DATABASE = "retrieval"
 PASSWORD = "the-app-password-of-a-throw-away-server"
 
@@ -90,7 +79,7 @@ async def measure(app_url: str, blobs: Path, report: Report) -> None:
     async with library.opened(app_url, blobs) as lib:
         for language, target in LANGUAGES.items():
             collection = await keep(lib, language)
-            legs = {mode: await ndcg(lib, collection, mode) for mode in MODES}
+            legs = {mode: await ndcg(lib, collection, mode) for mode in retrieval_time.MODES}
             for mode in ("lexical", "vector"):
                 report.add(f"{language}, {mode}", [legs[mode]], "nDCG@10")
             report.add(f"{language}, hybrid", [legs["hybrid"]], "nDCG@10", target=target)
@@ -106,8 +95,8 @@ async def measure(app_url: str, blobs: Path, report: Report) -> None:
             report.add(f"{language}, first source holds the answer", [cited.in_first], "share")
             report.add(f"{language}, a source holds the answer", [cited.in_any], "share")
             report.add(f"{language}, nothing cited", [cited.nothing], "share")
-        for passages in PASSAGES:
-            await clock(lib, passages, report)
+        for passages in retrieval_time.PASSAGES:
+            await retrieval_time.measure(lib, passages, report)
 
 
 async def keep(lib: Library, language: str) -> Collection:
@@ -156,57 +145,6 @@ async def cite(lib: Library, collection: Collection) -> Cited:
         ]
     asked = len(collection.questions)
     return Cited(right / asked, first / asked, some / asked, nothing / asked)
-
-
-async def clock(lib: Library, passages: int, report: Report) -> None:
-    """The time of searches in a tenant of so many passages made of XQuAD's English sentences."""
-    paragraphs, questions = xquad.load(xquad.ENGLISH, QUESTIONS_A_ROUND * ROUNDS)
-    tenant_id = library.tenant()
-    for text in documents(paragraphs, passages):
-        await lib.add(tenant_id, "Mixed", text)
-    begun = time.perf_counter()
-    lib.catch_up(tenant_id)
-    report.add(
-        f"indexed, {passages} passages", [passages / (time.perf_counter() - begun)], "passages/s"
-    )
-    for mode in MODES:
-        rounds = [
-            [
-                await seconds(lib, tenant_id, question.text, mode)
-                for question in questions[number::ROUNDS]
-            ]
-            for number in range(ROUNDS)
-        ]
-        target = SEARCH_MILLISECONDS_MAX if (mode, passages) == ("hybrid", 1_000) else None
-        for share in (0.5, 0.95):
-            report.add(
-                f"{mode} search in {passages} passages, p{share * 100:.0f}",
-                [percentile(taken, share) * 1_000 for taken in rounds],
-                "ms",
-                target=target if share > 0.5 else None,
-                direction="at most",
-            )
-
-
-async def seconds(lib: Library, tenant_id: TenantId, question: str, mode: Mode) -> float:
-    """How long one search takes."""
-    begun = time.perf_counter()
-    await lib.search(tenant_id, question, mode=mode)
-    return time.perf_counter() - begun
-
-
-def documents(paragraphs: Sequence[str], passages: int) -> Iterator[str]:
-    """Texts that make about so many passages."""
-    chance = random.Random(18)  # noqa: S311 - the same texts every time
-    sentences = [sentence for text in paragraphs for sentence in re.split(r"(?<=[.?!])\s+", text)]
-    for _ in range(0, passages, PASSAGES_A_DOCUMENT):
-        texts = []
-        for _ in range(min(PASSAGES_A_DOCUMENT, passages)):
-            text = ""
-            while len(text) < PASSAGE_CHARACTERS:
-                text += chance.choice(sentences) + " "
-            texts.append(text)
-        yield "\n\n".join(texts)
 
 
 if __name__ == "__main__":
