@@ -58,7 +58,6 @@ def fill(admin_url: str, size: int) -> None:
         connection.execute(FILL, parameters)
         connection.execute(HEADS, parameters)
         connection.execute("VACUUM ANALYZE log.events")
-        connection.execute("CHECKPOINT")
 
 
 def run(url: str, script: Literal["plain", "append"], seconds: float) -> float:
