@@ -1,6 +1,7 @@
 """`muniment events tail` and `muniment events show`: a log for people, and for `jq`."""
 
 import contextlib
+import signal
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -20,6 +21,9 @@ POSITION_DIGITS_MAX = 18
 
 def tail(settings: Settings, tenant: str, *, lines: int, follow: bool, as_json: bool) -> None:
     """The last events of a log, and with `follow` those to come, until interrupted."""
+    if follow:
+        # What a shell starts in the background ignores an interrupt, unless it says otherwise.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with _reader(settings, tenant) as log, contextlib.suppress(KeyboardInterrupt):
         position = max(0, log.head() - lines)
         while True:

@@ -96,9 +96,12 @@ def test_events_to_come_are_followed_until_interrupted(database: Database) -> No
         stdout=subprocess.PIPE,
         text=True,
     ) as following:
-        assert following.stdout is not None
-        assert following.stdout.readline().split()[0] == "7"
-        filled.more(database, tenant, 2)
-        assert [following.stdout.readline().split()[0] for _ in range(2)] == ["8", "9"]
-        following.send_signal(signal.SIGINT)
-        assert following.wait(10) == 0
+        try:
+            assert following.stdout is not None
+            assert following.stdout.readline().split()[0] == "7"
+            filled.more(database, tenant, 2)
+            assert [following.stdout.readline().split()[0] for _ in range(2)] == ["8", "9"]
+            following.send_signal(signal.SIGINT)
+            assert following.wait(10) == 0
+        finally:
+            following.kill()  # else leaving the block would wait for ever
