@@ -11,7 +11,7 @@ from infrastructure.event_log.importer import Importer, Plan
 from infrastructure.event_log.incoming import NotImported
 from infrastructure.event_log.log_file_lines import Unfit
 from infrastructure.event_log.seals import KeyRing
-from tests.event_log import filled, logs, transfers
+from tests.event_log import filled, logs, tamper, transfers
 from tests.servers import Database
 
 
@@ -46,6 +46,7 @@ TAMPERED = {
     "a cut tail": (lambda found: found[:6], "file: line 7: the file ends before its manifest"),
     "a cut line": (lambda found: [*found[:-1], found[-1][:-20]], "file: line 10: the line is cut"),
     "no claim": (drop(8), "the manifest is that of another log"),
+    "another end": (replace(9, b'"position":7', b'"position":6'), "is that of another log"),
     "another claim": (replace(8, b'"scope":"t', b'"scope":"x'), "for another content"),
     "an alien claim": (replace(8, b'"stream_id":"', b'"stream_id":"00000000-'), "can't be underst"),
     "something behind": (lambda found: [*found, found[-1]], "nothing may follow the manifest"),
@@ -92,6 +93,21 @@ def test_a_seal_of_an_untrusted_key_is_refused(database: Database, tmp_path: Pat
     assert log_file_verify.verify(path, None).intact
     found = log_file_verify.verify(path, transfers.TRUSTED)
     assert filled.places(found) == [("seal", 7)]
+
+
+def test_a_stream_goes_on_with_its_next_version(
+    database: Database, elsewhere: Database, tmp_path: Path
+) -> None:
+    tenant = filled.filled(database)
+    transfers.imported(elsewhere, transfers.exported(database, tenant, tmp_path / "1"))
+    filled.more(database, tenant, 1)
+    with filled.tampering(database) as connection:
+        tamper.change("version", 8)(connection, tenant)
+        filled.rechain(connection, tenant, 8, head=True)
+    before = transfers.kept(elsewhere)
+    with pytest.raises(NotImported, match="the stream of 8 doesn't go on where it ends"):
+        transfers.imported(elsewhere, transfers.exported(database, tenant, tmp_path / "2", after=7))
+    assert transfers.kept(elsewhere) == before
 
 
 def test_a_log_that_is_another_one_here_is_not_overwritten(

@@ -127,6 +127,7 @@ def test_a_claim_without_its_stream_is_found(database: Database) -> None:
         ("first_position = 9, last_position = 9 WHERE last_position = 3", 9),
         ("last_position = 4 WHERE last_position = 3", 4),
         ("last_position = 1 WHERE last_position = 3", 1),
+        ("first_position = 3, last_position = 2 WHERE last_position = 3", 2),
         ("stream_id = gen_random_uuid() WHERE last_position = 4", 4),
         ("command_id = gen_random_uuid() WHERE last_position = 5", 5),
     ],
