@@ -14,9 +14,13 @@ Row = TypeVar("Row")
 
 SET_TENANT = b"SELECT set_config('app.tenant_id', %s, true)"
 
+SEARCH_PATH = "read,public,pg_temp"
+"""Queries name read tables without their schema. Temporary tables come last: none hides another."""
+
 # O7 of the requirements: no statement over 30 s, no transaction idle for over a minute.
 SESSION_OPTIONS = (
-    "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+    "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c timezone=UTC "
+    f"-c search_path={SEARCH_PATH}"
 )
 WAIT_FOR_CONNECTION_SECONDS = 5.0
 ANSWER_WITHIN_SECONDS = 2.0

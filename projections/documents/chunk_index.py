@@ -63,7 +63,7 @@ class ChunkIndex(RowFold[IndexedDocument]):
     name = "chunk_index"
     version = 1
     queries = SQL
-    tables = ("read.chunk_documents_v1", "read.chunks_v1", "read.chunk_vectors_v1")
+    tables = ("chunk_documents_v1", "chunks_v1", "chunk_vectors_v1")
     row_type = IndexedDocument
     slow = True
 

@@ -1,6 +1,6 @@
 -- name: create
 -- What of a document its chunks need; a document has its chunks once the last column is set.
-CREATE TABLE read.chunk_documents_v1 (
+CREATE TABLE chunk_documents_v1 (
   tenant_id         uuid   NOT NULL,
   document_id       uuid   NOT NULL,
   title             text   NOT NULL,
@@ -11,10 +11,10 @@ CREATE TABLE read.chunk_documents_v1 (
   position          bigint NOT NULL,
   PRIMARY KEY (tenant_id, document_id)
 );
-CREATE INDEX chunk_documents_v1_dictionary ON read.chunk_documents_v1 (tenant_id, dictionary);
+CREATE INDEX chunk_documents_v1_dictionary ON chunk_documents_v1 (tenant_id, dictionary);
 
 -- The passages as they are shown; offsets count code points of the document's text.
-CREATE TABLE read.chunks_v1 (
+CREATE TABLE chunks_v1 (
   tenant_id   uuid NOT NULL,
   document_id uuid NOT NULL,
   number      int  NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE read.chunks_v1 (
 );
 
 -- What ranking reads of every passage of a tenant: kept narrow, and in line up to a whole page.
-CREATE TABLE read.chunk_vectors_v1 (
+CREATE TABLE chunk_vectors_v1 (
   tenant_id         uuid      NOT NULL,
   document_id       uuid      NOT NULL,
   number            int       NOT NULL,
@@ -39,12 +39,12 @@ CREATE TABLE read.chunk_vectors_v1 (
 ) WITH (toast_tuple_target = 8160);
 
 -- name: select_rows
-SELECT document_id, row_to_json(t)::text FROM read.chunk_documents_v1 t
+SELECT document_id, row_to_json(t)::text FROM chunk_documents_v1 t
  WHERE tenant_id = %(tenant_id)s AND document_id = ANY (%(keys)s)
 
 -- name: upsert_rows
-INSERT INTO read.chunk_documents_v1
-SELECT * FROM jsonb_populate_recordset(NULL::read.chunk_documents_v1, %(rows)s::jsonb)
+INSERT INTO chunk_documents_v1
+SELECT * FROM jsonb_populate_recordset(NULL::chunk_documents_v1, %(rows)s::jsonb)
  WHERE tenant_id = %(tenant_id)s
 ON CONFLICT (tenant_id, document_id) DO UPDATE
    SET title = excluded.title, knowledge_base_id = excluded.knowledge_base_id,
@@ -52,15 +52,15 @@ ON CONFLICT (tenant_id, document_id) DO UPDATE
        chunks_sha256 = excluded.chunks_sha256, position = excluded.position
 
 -- name: delete_rows
-DELETE FROM read.chunk_documents_v1
+DELETE FROM chunk_documents_v1
  WHERE tenant_id = %(tenant_id)s AND document_id = ANY (%(keys)s)
 
 -- name: delete_chunks
 WITH vectors AS (
-  DELETE FROM read.chunk_vectors_v1
+  DELETE FROM chunk_vectors_v1
    WHERE tenant_id = %(tenant_id)s AND document_id = ANY (%(keys)s)
 )
-DELETE FROM read.chunks_v1 WHERE tenant_id = %(tenant_id)s AND document_id = ANY (%(keys)s)
+DELETE FROM chunks_v1 WHERE tenant_id = %(tenant_id)s AND document_id = ANY (%(keys)s)
 
 -- name: lexize
 SELECT dictionary, word, coalesce(ts_lexize(dictionary::regdictionary, word), ARRAY[word])
@@ -76,10 +76,10 @@ WITH new AS (
          AS n(document_id, number, span_start, span_end, text, knowledge_base_id, dictionary,
               length, terms, embedding)
 ), shown AS (
-  INSERT INTO read.chunks_v1 (tenant_id, document_id, number, span_start, span_end, text)
+  INSERT INTO chunks_v1 (tenant_id, document_id, number, span_start, span_end, text)
   SELECT %(tenant_id)s, document_id, number, span_start, span_end, text FROM new
 )
-INSERT INTO read.chunk_vectors_v1 (tenant_id, document_id, number, knowledge_base_id, dictionary,
+INSERT INTO chunk_vectors_v1 (tenant_id, document_id, number, knowledge_base_id, dictionary,
                                    length, terms, model, embedding)
 SELECT %(tenant_id)s, document_id, number, knowledge_base_id, dictionary, length, terms,
        %(model)s, embedding

@@ -55,7 +55,7 @@ class DocumentList(RowFold[DocumentRow]):
     name = "document_list"
     version = 1
     queries = SQL
-    tables = ("read.documents_v1",)
+    tables = ("documents_v1",)
     row_type = DocumentRow
 
     @on(DocumentAdded)

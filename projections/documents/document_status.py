@@ -53,7 +53,7 @@ class DocumentStatus(RowFold[StatusRow]):
     name = "document_status"
     version = 1
     queries = SQL
-    tables = ("read.document_status_v1",)
+    tables = ("document_status_v1",)
     row_type = StatusRow
 
     @on(DocumentAdded)

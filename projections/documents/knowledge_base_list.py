@@ -40,7 +40,7 @@ class KnowledgeBaseList(RowFold[KnowledgeBaseRow]):
     name = "knowledge_base_list"
     version = 1
     queries = SQL
-    tables = ("read.knowledge_bases_v1",)
+    tables = ("knowledge_bases_v1",)
     row_type = KnowledgeBaseRow
 
     @on(KnowledgeBaseCreated)

@@ -77,8 +77,11 @@ SELECT coalesce(min(c.position), 0) AS position
 -- name: tenants_behind
 SELECT tenant_id FROM read.tenants_behind(%(projections)s::text[], %(versions)s::int[])
 
+-- name: in_read
+SET LOCAL search_path = read, public, pg_temp
+
 -- name: table_exists
-SELECT to_regclass(%(table)s) IS NOT NULL
+SELECT to_regclass('read.' || %(table)s) IS NOT NULL
 
 -- name: protect
-SELECT read.protect(%(table)s::regclass)
+SELECT read.protect(('read.' || %(table)s)::regclass)

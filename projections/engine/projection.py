@@ -39,7 +39,10 @@ class Projection:
     queries: ClassVar[Queries]
     """Holds `create`, the definition of the tables, and what the projection reads and writes."""
     tables: ClassVar[tuple[str, ...]]
-    """The tables that `create` makes, `read.<name>_v<version>`; each has `tenant_id` first."""
+    """The tables that `create` makes, `<name>_v<version>`; each has `tenant_id` first.
+
+    Without a schema, here and in every query: the search path says which generation is meant.
+    """
     handlers: ClassVar[dict[type[Event], str]] = {}
     slow: ClassVar[bool] = False
     """Whether an event may take long: such a projection goes alone, and no other waits for it."""

@@ -22,6 +22,7 @@ def create_missing(
     with psycopg.connect(admin_url, autocommit=True) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
         connection.execute("SET LOCAL ROLE muniment_owner")
+        connection.execute(SQL["in_read"])
         cursor = connection.cursor(row_factory=scalar_row)
         for projection in projections:
             missing = [

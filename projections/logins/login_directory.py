@@ -38,7 +38,7 @@ class LoginDirectory(RowFold[LoginRow]):
     name = "login_directory"
     version = 1
     queries = SQL
-    tables = ("read.logins_v1",)
+    tables = ("logins_v1",)
     row_type = LoginRow
 
     def __init__(self, lookup_keys: LookupKeys) -> None:

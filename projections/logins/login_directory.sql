@@ -1,5 +1,5 @@
 -- name: create
-CREATE TABLE read.logins_v1 (
+CREATE TABLE logins_v1 (
   tenant_id     uuid        NOT NULL,
   user_id       uuid        NOT NULL,
   email         text        NOT NULL,
@@ -11,13 +11,13 @@ CREATE TABLE read.logins_v1 (
   created_at    timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, user_id)
 );
-CREATE INDEX logins_v1_by_email_key ON read.logins_v1 (email_key);
+CREATE INDEX logins_v1_by_email_key ON logins_v1 (email_key);
 
 -- Logging in comes before any tenant's context: this is the one look-up across tenants. It gives
 -- the logins of exactly one keyed hash of an address, and only where that is not ambiguous.
-CREATE POLICY by_email_key_before_log_in ON read.logins_v1
+CREATE POLICY by_email_key_before_log_in ON logins_v1
   FOR SELECT TO muniment_owner USING (true);
-CREATE FUNCTION read.login_by_email_key_v1(p_email_key bytea, p_tenant_id uuid)
+CREATE OR REPLACE FUNCTION read.login_by_email_key_v1(p_email_key bytea, p_tenant_id uuid)
 RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, role text, display_name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
@@ -32,12 +32,12 @@ REVOKE ALL ON FUNCTION read.login_by_email_key_v1 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION read.login_by_email_key_v1 TO muniment_app;
 
 -- name: select_rows
-SELECT user_id, row_to_json(t)::text FROM read.logins_v1 t
+SELECT user_id, row_to_json(t)::text FROM logins_v1 t
  WHERE tenant_id = %(tenant_id)s AND user_id = ANY (%(keys)s)
 
 -- name: upsert_rows
-INSERT INTO read.logins_v1
-SELECT * FROM jsonb_populate_recordset(NULL::read.logins_v1, %(rows)s::jsonb)
+INSERT INTO logins_v1
+SELECT * FROM jsonb_populate_recordset(NULL::logins_v1, %(rows)s::jsonb)
  WHERE tenant_id = %(tenant_id)s
 ON CONFLICT (tenant_id, user_id) DO UPDATE
    SET email = excluded.email, email_key = excluded.email_key,
@@ -45,11 +45,11 @@ ON CONFLICT (tenant_id, user_id) DO UPDATE
        role = excluded.role, version = excluded.version
 
 -- name: delete_rows
-DELETE FROM read.logins_v1 WHERE tenant_id = %(tenant_id)s AND user_id = ANY (%(keys)s)
+DELETE FROM logins_v1 WHERE tenant_id = %(tenant_id)s AND user_id = ANY (%(keys)s)
 
 -- name: one
 SELECT user_id, email, display_name, role, version, created_at
-  FROM read.logins_v1
+  FROM logins_v1
  WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
 
 -- name: find

@@ -35,7 +35,7 @@ class TenantDirectory(RowFold[TenantRow]):
     name = "tenant_directory"
     version = 1
     queries = SQL
-    tables = ("read.tenants_v1",)
+    tables = ("tenants_v1",)
     row_type = TenantRow
 
     @on(TenantRegistered)

@@ -47,7 +47,7 @@ class WatchlistList(RowFold[WatchlistRow]):
     name = "watchlist_list"
     version = 1
     queries = SQL
-    tables = ("read.watchlists_v1",)
+    tables = ("watchlists_v1",)
     row_type = WatchlistRow
 
     @on(WatchlistCreated)

@@ -40,4 +40,4 @@ def test_every_projection_is_said_to_be_for_something() -> None:
 @pytest.mark.parametrize("projection", catalogue.PROJECTIONS, ids=lambda each: each.name)
 def test_a_read_table_carries_its_version(projection: type[Projection]) -> None:
     assert all(table.endswith(f"_v{projection.version}") for table in projection.tables)
-    assert all(table.startswith("read.") for table in projection.tables)
+    assert all("." not in table for table in projection.tables)

@@ -34,7 +34,7 @@ def contents(database: Database, tenant_id: TenantId) -> dict[str, list[Any]]:
         return {
             table: connection.execute(
                 # One of three names above, no input.
-                f"SELECT * FROM {table} WHERE tenant_id = %s ORDER BY 2, 3",  # noqa: S608
+                f"SELECT * FROM read.{table} WHERE tenant_id = %s ORDER BY 2, 3",  # noqa: S608
                 [tenant_id],
             ).fetchall()
             for table in ChunkIndex.tables
@@ -52,7 +52,7 @@ def test_spans_and_texts_are_those_of_the_document(tell: Tell, search_database: 
         return tenant, texts
 
     tenant, texts = tell(story)
-    rows = contents(search_database, tenant)["read.chunks_v1"]
+    rows = contents(search_database, tenant)["chunks_v1"]
     assert len(rows) > len(TEXTS)
     assert {row["document_id"] for row in rows} == texts.keys()
     for row in rows:
@@ -135,7 +135,8 @@ def test_a_rebuild_from_log_and_blobs_alone_gives_the_same_rows(
     tenant = tell(story)
     before = contents(search_database, tenant)
     with psycopg.connect(search_database.admin_url, autocommit=True) as connection:
-        for table in (*ChunkIndex.tables, "read.checkpoints", "work.embeddings"):
+        read_tables = [f"read.{table}" for table in (*ChunkIndex.tables, "checkpoints")]
+        for table in (*read_tables, "work.embeddings"):
             emptied = connection.execute(
                 # Names of tables, no input.
                 f"DELETE FROM {table} WHERE tenant_id = %s",  # noqa: S608
