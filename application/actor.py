@@ -10,7 +10,12 @@ from domain.ids import CommandId, TenantId
 from domain.logins.login import Role
 
 Right = Literal[
-    "documents:read", "documents:write", "watchlists:own", "tenant:read", "tenant:manage"
+    "documents:read",
+    "documents:write",
+    "watchlists:own",
+    "tenant:read",
+    "tenant:manage",
+    "platform:operate",
 ]
 
 RIGHTS: dict[str, frozenset[Right]] = {
@@ -23,6 +28,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
         {"documents:read", "documents:write", "watchlists:own", "tenant:read", "tenant:manage"}
     ),
     "worker": frozenset({"documents:read", "documents:write"}),
+    "platform": frozenset({"platform:operate"}),
 }
 
 
@@ -45,11 +51,11 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody, or a worker, acting within one tenant."""
+    """Somebody, or a worker, acting within one tenant; or an administrator of the platform."""
 
     tenant_id: TenantId
     name: str
-    role: Role | Literal["worker", "anonymous"]
+    role: Role | Literal["worker", "anonymous", "platform"]
     cause: Cause
     user_id: UUID | None = None
     session_id: UUID | None = None

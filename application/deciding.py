@@ -95,6 +95,25 @@ async def change(
     raise TooMuchContention
 
 
+async def add(stream_id: StreamId, events: Sequence[Event], actor: Actor, ports: Ports) -> Recorded:
+    """Record events whatever state their stream is in: facts that nothing is decided from.
+
+    Raises:
+        TooMuchContention: five times somebody else was faster.
+    """
+    for attempt in range(ATTEMPTS_MAX):
+        if attempt:
+            await asyncio.sleep(_pause_seconds(attempt))
+        history = await ports.events.load(actor.tenant_id, stream_id)
+        expected = history[-1].version if history else Version(0)
+        step = NewEvents(stream_id=stream_id, expected=expected, events=events)
+        try:
+            return await ports.events.append(actor.tenant_id, _append([step], actor))
+        except VersionConflict:
+            continue
+    raise TooMuchContention
+
+
 def _pause_seconds(attempt: int) -> float:
     """Longer each time and never the same, so that those who met once don't meet again."""
     return random.uniform(0, 0.005) * (1 << attempt)  # noqa: S311 - no secret hangs on it

@@ -12,6 +12,19 @@ from domain.documents.events import (
 )
 from domain.event import Event
 from domain.logins.events import LoginRegistered, SessionEnded, SessionRefreshed, SessionStarted
+from domain.platform.events import (
+    DeadLetterRetried,
+    DeadLetterSkipped,
+    ProjectionGenerationDropped,
+    ProjectionPaused,
+    ProjectionRebuildCancelled,
+    ProjectionRebuildFinished,
+    ProjectionRebuildStarted,
+    ProjectionReplayed,
+    ProjectionResumed,
+    ProjectionRolledBack,
+    ProjectionSwitched,
+)
 from domain.tenants.events import TenantRegistered
 from domain.watchlists.events import (
     WatchlistCreated,
@@ -40,6 +53,17 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     WatchlistTickerAdded,
     WatchlistTickerRemoved,
     WatchlistRemoved,
+    ProjectionPaused,
+    ProjectionResumed,
+    ProjectionRebuildStarted,
+    ProjectionRebuildFinished,
+    ProjectionRebuildCancelled,
+    ProjectionSwitched,
+    ProjectionRolledBack,
+    ProjectionGenerationDropped,
+    ProjectionReplayed,
+    DeadLetterRetried,
+    DeadLetterSkipped,
 )
 
 BY_TYPE: dict[str, type[Event]] = {event_type.TYPE: event_type for event_type in EVENT_TYPES}

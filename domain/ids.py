@@ -10,6 +10,10 @@ DocumentId = NewType("DocumentId", UUID)
 KnowledgeBaseId = NewType("KnowledgeBaseId", UUID)
 CommandId = NewType("CommandId", UUID)
 
+PLATFORM = TenantId(UUID("6d756e69-6d65-4e74-8000-706c6174666d"))
+"""Whose log tells what was done to the installation itself. No tenant ever has this id: theirs are
+time-ordered or derived from a name, of versions 7 and 5."""
+
 Position = NewType("Position", int)
 """1, 2, 3 … within one tenant's log, equal to commit order; 0 is "before the first event"."""
 

@@ -22,20 +22,25 @@ def keep(data_dir: Path, names: Sequence[str]) -> dict[str, str]:
 
     Processes that start at the same moment agree on one value. The file is the owner's alone.
     """
-    path = data_dir / _FILE
+    kept_in = path(data_dir)
     try:
         data_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
         with _locked(data_dir):
-            known = _read(path)
+            known = _read(kept_in)
             missing = [name for name in names if name not in known]
             if missing:
                 known |= {name: secrets.token_urlsafe(_BYTES) for name in missing}
                 text = msgspec.json.format(msgspec.json.encode(known)).decode()
-                private_file.replace(path, text)
+                private_file.replace(kept_in, text)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SettingsError(_DIRECTORY, f"must be a writable directory: {reason}") from error
     return known
+
+
+def path(data_dir: Path) -> Path:
+    """The file they are kept in."""
+    return data_dir / _FILE
 
 
 @contextlib.contextmanager

@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     password_pepper: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     lookup_key: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     seal_key: Annotated[Secret, Meta(description=_UNGUESSABLE)]
+    admin_token: Annotated[Secret | None, Meta(description=_UNGUESSABLE)] = None
     access_token_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="a time from 1 to 86400 seconds")
     ] = 900
@@ -140,14 +141,15 @@ def _known(given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _supply_secrets(raw: dict[str, Any], data_dir: Path) -> None:
-    missing = [variable(name) for name in settings_rules.SECRETS if name not in raw]
-    if missing and raw.get("environment") == "production":
-        raise SettingsError(missing[0], f"must be set in production: {_UNGUESSABLE}")
+    production = raw.get("environment") == "production"
+    wanted = settings_rules.SECRETS + (() if production else settings_rules.OPTIONAL_SECRETS)
+    missing = {name: variable(name) for name in wanted if name not in raw}
+    if missing and production:
+        name = next(iter(missing.values()))
+        raise SettingsError(name, f"must be set in production: {_UNGUESSABLE}")
     if missing:
-        kept = secrets_store.keep(data_dir, missing)
-        raw.update(
-            {name: kept[variable(name)] for name in settings_rules.SECRETS if name not in raw}
-        )
+        kept = secrets_store.keep(data_dir, list(missing.values()))
+        raw.update({field: kept[name] for field, name in missing.items()})
 
 
 def _required(field: str, value: Secret | None) -> str:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from infrastructure.settings import Settings
 
 SECRETS = ("jwt_secret", "password_pepper", "lookup_key", "seal_key")
+OPTIONAL_SECRETS = ("admin_token",)
+"""Those that production may go without: what they are for is then not to be had."""
 _SECRET_CHARACTERS_MIN = 32
 _SECRET_DISTINCT_MIN = 8
 _PLACEHOLDERS = ("change", "default", "example", "secret", "password", "placeholder")
@@ -26,11 +28,12 @@ _SCHEMES = {
 def broken(settings: "Settings") -> Iterator[tuple[str, str]]:
     """Each field that breaks a rule, with the rule; "" where its description says it all."""
     production = settings.environment == "production"
-    for name in SECRETS:
-        text = getattr(settings, name).reveal()
+    given = {name: getattr(settings, name) for name in SECRETS + OPTIONAL_SECRETS}
+    texts = {name: secret.reveal() for name, secret in given.items() if secret is not None}
+    for name, text in texts.items():
         if len(text) < _SECRET_CHARACTERS_MIN or (production and _guessable(text)):
             yield name, ""
-        if [getattr(settings, other).reveal() for other in SECRETS].count(text) > 1:
+        if list(texts.values()).count(text) > 1:
             yield name, "must differ from every other secret"
     if production and settings.limits == "off":
         yield "limits", "must be on in production"

@@ -12,7 +12,7 @@ from interfaces import tracebacks
 
 HIDDEN = frozenset(
     {"password", "password_hash", "token", "access_token", "refresh_token", "authorization"}
-    | {"secret", "email", "jwt_secret", "cookie"}
+    | {"secret", "email", "jwt_secret", "cookie", "admin_token"}
 )
 
 

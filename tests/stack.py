@@ -21,6 +21,8 @@ __all__ = ["Account", "Stack", "broker_of", "running"]
 START_SECONDS = 60.0
 SECRET = "a-secret-of-a-throw-away-stack-0123456789"
 
+ADMIN_TOKEN = f"admin-{SECRET}"
+
 
 class Stack(Api):
     """Child processes `muniment <name>` that share a database, a broker and a blob folder."""
@@ -48,9 +50,15 @@ class Stack(Api):
             "MUNIMENT_JWT_SECRET": f"jwt-{SECRET}",
             "MUNIMENT_PASSWORD_PEPPER": f"pepper-{SECRET}",
             "MUNIMENT_LOOKUP_KEY": f"lookup-{SECRET}",
+            "MUNIMENT_ADMIN_TOKEN": ADMIN_TOKEN,
             "MUNIMENT_BCRYPT_COST": "4",
             **(settings or {}),
         }
+
+    @property
+    def administrator(self) -> dict[str, str]:
+        """The headers of the platform's administrators."""
+        return {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
     def start(self, names: Sequence[str] = ("web", "worker", "scheduler")) -> None:
         """Start the processes and wait until the web answers and the worker works."""

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import rich_click as click
 
-from infrastructure.event_log import log_file_verify
+from infrastructure.event_log import log_file_verify, tenants
 from infrastructure.event_log.findings import Verified
 from infrastructure.event_log.verifier import Verifier
 from infrastructure.settings import Settings
@@ -24,12 +24,12 @@ def run(settings: Settings, tenant: str | None, keys: Path | None, *, as_json: b
         open_database.reached(settings) as addresses,
         closing(Verifier(addresses.app, keys=trusted)) as verifier,
     ):
-        tenants = verifier.tenants()
+        chosen = verifier.tenants()
         if tenant is not None:
-            tenants = [events_tenant.named(tenants, tenant)]
-        total = sum(each.position or 0 for each in tenants)
+            chosen = [events_tenant.named(chosen, tenant)]
+        total = sum(each.position or 0 for each in chosen)
         with Shown("verifying", "events", total) as shown:
-            verified = [verifier.verify(each, shown.advance) for each in tenants]
+            verified = [verifier.verify(each, shown.advance) for each in chosen]
     tell(verified, shown, as_json=as_json)
 
 
@@ -67,7 +67,7 @@ def tell(verified: Sequence[Verified], shown: Shown, *, as_json: bool) -> None:
 
 
 def _lines(verified: Verified) -> Iterator[str]:
-    name = f"{verified.tenant_id}" + (f" ({verified.slug})" if verified.slug else "")
+    name = tenants.label(verified.tenant_id, verified.slug)
     if verified.intact:
         sealed = f", sealed to {verified.sealed_position}" if verified.seals else ", not sealed"
         yield f"{name}: intact to position {verified.position}{sealed}"

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from infrastructure import secrets_store
 from infrastructure import settings as settings_module
 from infrastructure.embedded import layout, logs
 from infrastructure.settings import Settings
@@ -132,6 +133,9 @@ class Installation:
             self._say(f"  API docs    {address}/docs")
         if self._settings.environment == "development":
             self._say(f"  demo login  {self._demo_login()}")
+            self._say(
+                f"  admin       {settings_module.variable('admin_token')} in {self._secrets()}"
+            )
         self._say(f"  data        {self._places.root}")
         self._say(f"  logs        {self._places.log}")
 
@@ -142,6 +146,10 @@ class Installation:
         except first_login.NoLogin as error:
             return str(error)
         return f"{login.email}  {login.password}  (tenant {login.tenant})"
+
+    def _secrets(self) -> str:
+        """Where the token is, not what: others look at a terminal too."""
+        return str(secrets_store.path(self._settings.data_dir))
 
     def _environment(self) -> dict[str, str]:
         own = {"PYTHONUNBUFFERED": "1"} | settings_module.to_environ(self._settings)

@@ -76,16 +76,20 @@ def apply(operation: Json, method: str, path: str, opt: Mapping[str, Any]) -> No
 
     Args:
         opt: the route's options: `public` where no token is needed, `reads` for a POST that
-            changes nothing, `waits` for one that reads before it writes.
+            changes nothing, `waits` for one that reads before it writes, `admin` where the
+            administrators' token is needed.
     """
     public = bool(opt.get("public"))
     reads = method == "GET" or bool(opt.get("reads"))
-    waits = not public and (reads or bool(opt.get("waits")))
+    admin = bool(opt.get("admin"))
+    waits = not public and not admin and (reads or bool(opt.get("waits")))
     creates = method == "POST" and not operation["responses"].keys().isdisjoint({"201", "202"})
     # What is set or taken out within a resource is the same however often it is done.
     conditional = method in ("PUT", "PATCH", "DELETE") and path.endswith("_id}")
     if public:
         operation["security"] = []
+    if admin:
+        operation["security"] = [{"administrator": []}]
     operation["parameters"] = [
         *_without_noise(operation.get("parameters", [])),
         *([_IDEMPOTENCY_KEY] if creates else []),

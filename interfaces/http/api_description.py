@@ -56,7 +56,12 @@ def config() -> OpenAPIConfig:
                     scheme="bearer",
                     bearer_format="JWT",
                     description="The access token of `POST /api/v1/auth/login`.",
-                )
+                ),
+                "administrator": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="The administrators' token, `MUNIMENT_ADMIN_TOKEN`.",
+                ),
             }
         ),
         security=[{"bearer": []}],

@@ -17,6 +17,7 @@ from interfaces.http.envelope import Envelope
 from interfaces.http.health import HealthController
 from interfaces.http.knowledge_bases import KnowledgeBaseController
 from interfaces.http.logins import LoginController
+from interfaces.http.platform import PlatformController
 from interfaces.http.reference_page import ReferencePage
 from interfaces.http.seal_keys import SealKeyController
 from interfaces.http.search import SearchController
@@ -34,6 +35,7 @@ CONTROLLERS = [
     DocumentController,
     SearchController,
     WatchlistController,
+    PlatformController,
 ]
 
 
@@ -55,6 +57,7 @@ def litestar_app(web: Web) -> Litestar:
         dependencies={
             "web": Provide(requests.provide_web, sync_to_thread=False),
             "actor": Provide(requests.provide_actor, sync_to_thread=False),
+            "administrator": Provide(requests.provide_administrator, sync_to_thread=False),
         },
         guards=[requests.addressed_here, requests.authenticated],
         exception_handlers={Exception: problems.answer},

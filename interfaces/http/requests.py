@@ -10,9 +10,10 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from application.actor import Actor, Cause
-from domain.ids import CommandId, Position, TenantId, Version
+from application.actor import Actor, Cause, Forbidden
+from domain.ids import PLATFORM, CommandId, Position, TenantId, Version
 from infrastructure.identity.tokens import Claims, TokenRefused
+from infrastructure.secret import Secret
 from interfaces.bootstrap import Web
 from interfaces.http.problems import BadRequest
 from projections.engine import waiting
@@ -80,10 +81,11 @@ def addressed_here(
 def authenticated(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """A guard for every route that is not marked `public`.
+    """A guard for every route that is not marked `public`; those marked `admin` are the platform's.
 
     Raises:
         TokenRefused: there is no valid access token.
+        Forbidden: an access token is no administrator's.
     """
     if handler.opt.get("public"):
         return
@@ -92,7 +94,17 @@ def authenticated(
     if scheme.lower() != "bearer":
         raise TokenRefused
     web: Web = connection.app.state.web
-    connection.state.claims = web.tokens.read(token.strip(), "access")
+    if handler.opt.get("admin") and _is_administrators(web, token.strip()):
+        return
+    claims = web.tokens.read(token.strip(), "access")
+    if handler.opt.get("admin"):
+        raise Forbidden
+    connection.state.claims = claims
+
+
+def _is_administrators(web: Web, token: str) -> bool:
+    """Whether it is the administrators' token, in a time that doesn't tell how much of it fits."""
+    return web.settings.admin_token is not None and Secret(token) == web.settings.admin_token
 
 
 def provide_web(request: Request[Any, Any, Any]) -> Web:
@@ -111,6 +123,13 @@ def provide_actor(request: Request[Any, Any, Any]) -> Actor:
         user_id=claims.user_id,
         session_id=claims.session_id,
         cause=cause_of(request),
+    )
+
+
+def provide_administrator(request: Request[Any, Any, Any]) -> Actor:
+    """Whoever holds the administrators' token, which the guard has checked."""
+    return Actor(
+        tenant_id=PLATFORM, name="platform:admin", role="platform", cause=cause_of(request)
     )
 
 

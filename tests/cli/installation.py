@@ -22,4 +22,5 @@ def environment(database: Database) -> dict[str, str]:
         "MUNIMENT_PASSWORD_PEPPER": "a text that peppers passwords in tests",
         "MUNIMENT_LOOKUP_KEY": "a text that hides addresses in tests",
         "MUNIMENT_SEAL_KEY": filled.SECRET,
+        "MUNIMENT_ADMIN_TOKEN": "a text that only administrators of tests know",
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from infrastructure import settings
@@ -46,9 +47,13 @@ def served(application: Litestar) -> dict[str, tuple[str, int]]:
         path = re.sub(r":\w+}", "}", route.path)
         for method, (handler, _) in route.route_handler_map.items():
             if method != "OPTIONS":
-                access = "public" if handler.opt.get("public") else "token"
-                found[f"{method} {path}"] = (access, handler.status_code)
+                found[f"{method} {path}"] = (access(handler), handler.status_code)
     return found
+
+
+def access(handler: HTTPRouteHandler) -> str:
+    marked = [mark for mark in ("public", "admin") if handler.opt.get(mark)]
+    return marked[0] if marked else "token"
 
 
 def test_every_route_is_documented_and_nothing_else(application: Litestar) -> None:

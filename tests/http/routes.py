@@ -18,7 +18,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     path: str
-    needs: Literal["nothing", "a login", "the right to write"] = "a login"
+    needs: Literal["nothing", "a login", "the right to write", "the platform"] = "a login"
     of: Literal["document", "knowledge base", "watchlist"] | None = None
     """What the `{id}` is, where there is one."""
     body: dict[str, Any] | None = None
@@ -153,6 +153,7 @@ ROUTES = (
     Route(method="PUT", path=f"{V1}/watchlists/{{id}}/tickers/2330", of="watchlist"),
     Route(method="DELETE", path=f"{V1}/watchlists/{{id}}/tickers/2330", of="watchlist"),
 )
+ROUTES += (Route(method="GET", path=f"{V1}/admin/projections", needs="the platform"),)
 WITH_JSON = tuple(route for route in ROUTES if route.body is not None)
 WITH_ID = tuple(route for route in ROUTES if route.of is not None)
 READS = tuple(route for route in ROUTES if route.reads_own_writes)

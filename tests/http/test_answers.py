@@ -93,7 +93,8 @@ def test_any_other_request_id_is_replaced(stack: Stack, given: str) -> None:
 
 def test_every_write_tells_its_position_and_nothing_else_does(stack: Stack) -> None:
     archive = archives.filled(stack, "Invoices are kept for ten years.")
-    writes = [route for route in ROUTES if not route.reads and route.needs != "nothing"]
+    tenants = [route for route in ROUTES if route.needs not in ("nothing", "the platform")]
+    writes = [route for route in tenants if not route.reads]
     told = []
     for route in writes:
         answer = archives.ask(stack, archive.account, route, archives.own_id(archive, route))

@@ -58,7 +58,10 @@ def test_a_day_of_requests_leaves_no_secret_in_any_log(stack: Stack, archive: Ar
         *(account.password, "Wrong-Horse-8", account.email, archive.text, "seventh stone"),
         *(pair["access_token"], pair["refresh_token"], renewed["refresh_token"]),
         *(value for key, value in stack.environment.items() if key.startswith("MUNIMENT_JWT")),
-        *(stack.environment[f"MUNIMENT_{name}"] for name in ("PASSWORD_PEPPER", "LOOKUP_KEY")),
+        *(
+            stack.environment[f"MUNIMENT_{name}"]
+            for name in ("PASSWORD_PEPPER", "LOOKUP_KEY", "ADMIN_TOKEN")
+        ),
         *(stack.database.app_url, "the-app-password"),
     ):
         assert secret not in said

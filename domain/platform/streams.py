@@ -1,0 +1,10 @@
+"""Which stream of the platform's log a fact belongs to."""
+
+from uuid import uuid5
+
+from domain.ids import PLATFORM, StreamId
+
+
+def of_projection(name: str) -> StreamId:
+    """What is done to one projection, in the order in which it is done."""
+    return StreamId(uuid5(PLATFORM, f"projection/{name}"))
