@@ -14,6 +14,11 @@ Row = TypeVar("Row")
 
 SET_TENANT = b"SELECT set_config('app.tenant_id', %s, true)"
 
+# What a read works with: its tenant, and the schemas of the read models that answer for it.
+READ_AS_TENANT = (
+    b"SELECT set_config('app.tenant_id', %(tenant_id)s, true), "
+    b"set_config('search_path', read.search_path_of(%(tenant_id)s::uuid), true)"
+)
 SEARCH_PATH = "read,public,pg_temp"
 """Queries name read tables without their schema. Temporary tables come last: none hides another."""
 
@@ -31,7 +36,11 @@ between its attempts double, and a database that is back would be found minutes 
 
 
 class Database:
-    """Asynchronous reads: one round trip each, the tenant's context set in the same one."""
+    """Asynchronous reads: one round trip each, the tenant's context set in the same one.
+
+    The same round trip also finds the generation that answers, so that a switch is seen by every
+    process at once and never in the middle of a query.
+    """
 
     def __init__(self, url: str, *, size_max: int = 10) -> None:
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
@@ -66,7 +75,7 @@ class Database:
         async with self._pool.connection() as connection:
             # Without BEGIN, both statements are one transaction and one round trip.
             async with connection.pipeline():
-                await connection.execute(SET_TENANT, [str(tenant_id)])
+                await connection.execute(READ_AS_TENANT, {"tenant_id": str(tenant_id)})
                 cursor = connection.cursor(row_factory=class_row(row))
                 await cursor.execute(query, {**params, "tenant_id": tenant_id})
             return await cursor.fetchall()
@@ -114,14 +123,17 @@ class BatchDatabase:
         """Run `query` for one tenant in one round trip; each row becomes a `row(*columns)`."""
         with self._pool.connection() as connection:
             with connection.pipeline():
-                connection.execute(SET_TENANT, [str(tenant_id)])
+                connection.execute(READ_AS_TENANT, {"tenant_id": str(tenant_id)})
                 cursor = connection.cursor(row_factory=args_row(row))
                 cursor.execute(query, {**params, "tenant_id": tenant_id})
             return cursor.fetchall()
 
     @contextmanager
     def transaction(self, tenant_id: UUID) -> Iterator[Connection[Any]]:
-        """One transaction for one tenant; commits at the end, rolls back on an exception."""
+        """One transaction for one tenant; commits at the end, rolls back on an exception.
+
+        Read tables are those of the first generation, whichever one answers.
+        """
         with self._pool.connection() as connection, connection.transaction():
             connection.execute(SET_TENANT, [str(tenant_id)])
             yield connection

@@ -1,6 +1,5 @@
 """One projection of one tenant, batch by batch, finding and parking what it can't take."""
 
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -8,11 +7,13 @@ import structlog
 from psycopg.rows import scalar_row
 
 from infrastructure.database import BatchDatabase
-from projections.engine import reading
-from projections.engine.projection import Projection, Unavailable
+from projections.engine import generations, reading
+from projections.engine.generations import Consumer
+from projections.engine.projection import Unavailable
 from projections.engine.reading import BATCH_EVENTS, SQL, CaughtUp, LogNotContiguous
 
-TEMPORARY = (psycopg.OperationalError, Unavailable, LogNotContiguous)
+TABLES_LOST = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
+TEMPORARY = (psycopg.OperationalError, Unavailable, LogNotContiguous, *TABLES_LOST)
 """What is the matter with the surroundings, not with an event: nothing is parked for it."""
 
 log = structlog.get_logger(__name__)
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 def catch_up(
     database: BatchDatabase,
-    projection: Projection,
+    consumer: Consumer,
     tenant_id: UUID,
     *,
     batch_events: int = BATCH_EVENTS,
@@ -31,20 +32,21 @@ def catch_up(
 
     Raises:
         psycopg.OperationalError, Unavailable: something can't be reached; trying later is right.
+        psycopg.errors.UndefinedTable: its tables are gone, until somebody rebuilds them.
         LogNotContiguous: events are missing.
     """
     done = CaughtUp()
     size = batch_events
     while True:
         try:
-            passed = _batch(database, projection, tenant_id, size, done)
+            passed = _batch(database, consumer, tenant_id, size, done)
         except TEMPORARY as error:
-            _note_failure(database, projection, tenant_id, error)
+            _note_failure(database, consumer, tenant_id, error)
             raise
         except Exception as error:
             if size == 1:
-                log.exception("projection.failed", projection=projection.name)
-                _park_next(database, projection, tenant_id, error)
+                log.exception("projection.failed", **consumer.key._asdict())
+                _park_next(database, consumer, tenant_id, error)
             size = 1  # find the one event that is the matter; then batches grow again
             continue
         if passed is None:
@@ -57,11 +59,13 @@ def catch_up(
 
 
 def _batch(
-    database: BatchDatabase, projection: Projection, tenant_id: UUID, size: int, done: CaughtUp
+    database: BatchDatabase, consumer: Consumer, tenant_id: UUID, size: int, done: CaughtUp
 ) -> int | None:
     """Apply up to `size` events; how many were passed, None while another run holds the row."""
-    of = _of(projection, tenant_id)
+    of = consumer.of(tenant_id)
     with database.transaction(tenant_id) as connection:
+        if consumer.generation != generations.FIRST:
+            generations.enter(connection, consumer.schema)
         position = reading.locked_position(connection, of)
         if position is None:
             return None
@@ -72,18 +76,18 @@ def _batch(
         taken = [
             recorded
             for recorded in events
-            if projection.takes(recorded) and recorded.stream_id not in parked
+            if consumer.projection.takes(recorded) and recorded.stream_id not in parked
         ]
-        jobs = projection.apply(connection, tenant_id, taken) if taken else ()
+        jobs = consumer.projection.apply(connection, tenant_id, taken) if taken else ()
         connection.execute(SQL["move_checkpoint"], {**of, "position": events[-1].position})
     done.jobs += jobs
     return len(events)
 
 
 def _park_next(
-    database: BatchDatabase, projection: Projection, tenant_id: UUID, error: Exception
+    database: BatchDatabase, consumer: Consumer, tenant_id: UUID, error: Exception
 ) -> None:
-    of = _of(projection, tenant_id)
+    of = consumer.of(tenant_id)
     with database.transaction(tenant_id) as connection:
         position = reading.locked_position(connection, of)
         if position is None:
@@ -96,19 +100,11 @@ def _park_next(
 
 
 def _note_failure(
-    database: BatchDatabase, projection: Projection, tenant_id: UUID, error: Exception
+    database: BatchDatabase, consumer: Consumer, tenant_id: UUID, error: Exception
 ) -> None:
     try:
         with database.transaction(tenant_id) as connection:
             failure = {"failure": type(error).__name__}
-            connection.execute(SQL["note_failure"], {**_of(projection, tenant_id), **failure})
+            connection.execute(SQL["note_failure"], {**consumer.of(tenant_id), **failure})
     except psycopg.OperationalError:
-        log.warning("projection.failure_not_noted", projection=projection.name)
-
-
-def _of(projection: Projection, tenant_id: UUID) -> dict[str, Any]:
-    return {
-        "tenant_id": tenant_id,
-        "projection": projection.name,
-        "version": projection.version,
-    }
+        log.warning("projection.failure_not_noted", **consumer.key._asdict())

@@ -1,25 +1,28 @@
 -- name: lock_checkpoint
 SELECT position FROM read.checkpoints
  WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
+   AND generation = %(generation)s
    FOR UPDATE SKIP LOCKED
 
 -- name: create_checkpoint
-INSERT INTO read.checkpoints (tenant_id, projection, version, position)
-VALUES (%(tenant_id)s, %(projection)s, %(version)s, 0)
+INSERT INTO read.checkpoints (tenant_id, projection, version, generation, position)
+VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(generation)s, 0)
 ON CONFLICT DO NOTHING
 RETURNING position
 
 -- name: lock_checkpoints
-SELECT projection, version, position FROM read.checkpoints
+SELECT projection, version, generation, position FROM read.checkpoints
  WHERE tenant_id = %(tenant_id)s
-   AND (projection, version) IN (SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[]))
+   AND (projection, version, generation) IN (
+     SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[]))
    AND coalesce(retry_at, '-infinity') <= clock_timestamp()
    FOR UPDATE SKIP LOCKED
 
 -- name: create_checkpoints
-INSERT INTO read.checkpoints (tenant_id, projection, version, position)
-SELECT %(tenant_id)s, p.projection, p.version, 0
-  FROM unnest(%(projections)s::text[], %(versions)s::int[]) AS p(projection, version)
+INSERT INTO read.checkpoints (tenant_id, projection, version, generation, position)
+SELECT %(tenant_id)s, p.projection, p.version, p.generation, 0
+  FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[])
+    AS p(projection, version, generation)
 ON CONFLICT DO NOTHING
 
 -- name: move_checkpoints
@@ -27,43 +30,50 @@ UPDATE read.checkpoints
    SET position = %(position)s, state = 'running', failure = NULL, attempts = 0, retry_at = NULL,
        updated_at = clock_timestamp()
  WHERE tenant_id = %(tenant_id)s
-   AND (projection, version) IN (SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[]))
+   AND (projection, version, generation) IN (
+     SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[]))
 
 -- name: all_parked
-SELECT projection, version, stream_id FROM read.parked_streams WHERE tenant_id = %(tenant_id)s
+SELECT projection, version, generation, stream_id FROM read.parked_streams WHERE tenant_id = %(tenant_id)s
 
 -- name: move_checkpoint
 UPDATE read.checkpoints
    SET position = %(position)s, state = 'running', failure = NULL, attempts = 0, retry_at = NULL,
        updated_at = clock_timestamp()
  WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
+   AND generation = %(generation)s
 
 -- name: note_failure
 INSERT INTO read.checkpoints AS c
-       (tenant_id, projection, version, position, state, failure, attempts, retry_at)
-VALUES (%(tenant_id)s, %(projection)s, %(version)s, 0, 'failing', %(failure)s, 1,
+       (tenant_id, projection, version, generation, position, state, failure, attempts, retry_at)
+VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(generation)s, 0, 'failing', %(failure)s, 1,
         clock_timestamp() + interval '0.5 s')
-ON CONFLICT (tenant_id, projection, version) DO UPDATE
+ON CONFLICT (tenant_id, projection, version, generation) DO UPDATE
    SET state = 'failing', failure = excluded.failure, attempts = c.attempts + 1,
        retry_at = clock_timestamp() + least(60, 0.5 * 2 ^ least(c.attempts, 10)) * interval '1 s',
        updated_at = clock_timestamp()
 
 -- name: behind
-SELECT p.projection, p.version
-  FROM unnest(%(projections)s::text[], %(versions)s::int[]) AS p(projection, version)
+SELECT p.projection, p.version, p.generation
+  FROM read.consumers(%(projections)s::text[], %(versions)s::int[]) p
   LEFT JOIN read.checkpoints c
     ON c.tenant_id = %(tenant_id)s AND c.projection = p.projection AND c.version = p.version
- WHERE coalesce(c.position, 0)
+   AND c.generation = p.generation
+ WHERE coalesce(p.for_tenant, %(tenant_id)s) = %(tenant_id)s
+   AND coalesce(c.position, 0)
        < (SELECT h.position FROM log.heads h WHERE h.tenant_id = %(tenant_id)s)
    AND coalesce(c.retry_at, '-infinity') <= clock_timestamp()
 
 -- name: parked
 SELECT stream_id FROM read.parked_streams
  WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
+   AND generation = %(generation)s
 
 -- name: park
-INSERT INTO read.parked_streams (tenant_id, projection, version, stream_id, position, failure)
-VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(stream_id)s, %(position)s, %(failure)s)
+INSERT INTO read.parked_streams
+       (tenant_id, projection, version, generation, stream_id, position, failure)
+VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(generation)s, %(stream_id)s, %(position)s,
+        %(failure)s)
 ON CONFLICT DO NOTHING
 
 -- name: position
@@ -72,10 +82,14 @@ SELECT coalesce(min(c.position), 0) AS position
   LEFT JOIN LATERAL (
     SELECT coalesce(max(x.position), 0) AS position FROM read.checkpoints x
      WHERE x.tenant_id = %(tenant_id)s AND x.projection = p.projection AND x.version = p.version
+       AND x.generation = read.serving_generation(%(tenant_id)s, p.projection, p.version)
   ) c ON true
 
 -- name: tenants_behind
 SELECT tenant_id FROM read.tenants_behind(%(projections)s::text[], %(versions)s::int[])
+
+-- name: in_schema
+SELECT set_config('search_path', %(schema)s || ',public,pg_temp', true)
 
 -- name: in_read
 SET LOCAL search_path = read, public, pg_temp

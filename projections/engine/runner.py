@@ -6,7 +6,7 @@ may be lost, doubled or late without harm.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,18 +15,12 @@ from psycopg.rows import scalar_row
 
 from application.jobs import Job
 from infrastructure.database import BatchDatabase
-from projections.engine import alone, reading
+from projections.engine import alone, generations, reading
+from projections.engine.generations import Consumer, Key
 from projections.engine.projection import Projection
 from projections.engine.reading import BATCH_EVENTS, SQL, CaughtUp
 
 log = structlog.get_logger(__name__)
-
-
-class _Behind(NamedTuple):
-    """The name and version of a projection that has events to read."""
-
-    projection: str
-    version: int
 
 
 class Runner:
@@ -61,8 +55,9 @@ class Runner:
     def catch_up(
         self, projection: Projection, tenant_id: UUID, *, batch_events: int = BATCH_EVENTS
     ) -> CaughtUp:
-        """Bring one projection up to the head; see `alone.catch_up`."""
-        return alone.catch_up(self._database, projection, tenant_id, batch_events=batch_events)
+        """Bring the first generation of one projection up to the head; see `alone.catch_up`."""
+        consumer = Consumer(projection)
+        return alone.catch_up(self._database, consumer, tenant_id, batch_events=batch_events)
 
     def tenants_behind(self) -> list[UUID]:
         """Every tenant with an event that some projection has not read and may read now."""
@@ -71,17 +66,17 @@ class Runner:
             names = reading.names(self._projections)
             return cursor.execute(SQL["tenants_behind"], names).fetchall()
 
-    def _behind(self, tenant_id: UUID) -> list[Projection]:
+    def _behind(self, tenant_id: UUID) -> list[Consumer]:
         names = reading.names(self._projections)
-        found = self._database.rows(tenant_id, SQL["behind"], names, _Behind)
-        return [self._projections[each] for each in found]
+        found = self._database.rows(tenant_id, SQL["behind"], names, Key)
+        return [self._consumer(key) for key in found]
 
-    def _in_step(self, behind: Sequence[Projection], tenant_id: UUID, total: CaughtUp) -> None:
+    def _consumer(self, key: Key) -> Consumer:
+        return Consumer(self._projections[key.projection, key.version], key.generation)
+
+    def _in_step(self, behind: Sequence[Consumer], tenant_id: UUID, total: CaughtUp) -> None:
         """One batch for those in front, then the others alone."""
-        of = {
-            "tenant_id": tenant_id,
-            **reading.names((each.name, each.version) for each in behind),
-        }
+        of = {"tenant_id": tenant_id, **generations.columns(each.key for each in behind)}
         with self._database.transaction(tenant_id) as connection:
             locked = connection.execute(SQL["lock_checkpoints"], of).fetchall()
             if len(locked) < len(behind):
@@ -90,51 +85,53 @@ class Runner:
             if not locked:
                 total.busy = True
                 return
-            quick = [row for row in locked if not self._projections[row[0], row[1]].slow]
-            front = max((position for _, _, position in quick), default=-1)
-            chosen = [(name, version) for name, version, at in quick if at == front]
+            at = {self._consumer(Key(*key)): position for *key, position in locked}
+            quick = {each: place for each, place in at.items() if not each.projection.slow}
+            front = max(quick.values(), default=-1)
+            chosen = [each for each, position in quick.items() if position == front]
             jobs, passed = self._apply(connection, tenant_id, front, chosen)
         total.add(CaughtUp(events=passed, jobs=jobs))
-        left = [
-            self._projections[name, version]
-            for name, version, _ in locked
-            if (name, version) not in chosen
-        ]
-        self._each_alone(left, tenant_id, total)
+        self._each_alone([each for each in at if each not in chosen], tenant_id, total)
 
     def _apply(
         self,
         connection: Connection[Any],
         tenant_id: UUID,
         front: int,
-        chosen: Sequence[tuple[str, int]],
+        chosen: Sequence[Consumer],
     ) -> tuple[list[Job], int]:
         events = reading.events_after(connection, tenant_id, front, BATCH_EVENTS) if chosen else ()
         if not events:
             return [], 0
         parked = set(connection.execute(SQL["all_parked"], {"tenant_id": tenant_id}).fetchall())
         jobs: list[Job] = []
-        for name, version in chosen:
-            projection = self._projections[name, version]
+        entered = generations.schema(generations.FIRST)
+        for consumer in sorted(chosen, key=lambda each: each.generation):
             taken = [
                 recorded
                 for recorded in events
-                if projection.takes(recorded) and (name, version, recorded.stream_id) not in parked
+                if consumer.projection.takes(recorded)
+                and (*consumer.key, recorded.stream_id) not in parked
             ]
             if taken:
-                jobs += projection.apply(connection, tenant_id, taken)
-        of = {"tenant_id": tenant_id, "position": events[-1].position, **reading.names(chosen)}
+                if consumer.schema != entered:
+                    entered = consumer.schema
+                    generations.enter(connection, entered)
+                jobs += consumer.projection.apply(connection, tenant_id, taken)
+        of = {
+            "tenant_id": tenant_id,
+            "position": events[-1].position,
+            **generations.columns(each.key for each in chosen),
+        }
         connection.execute(SQL["move_checkpoints"], of)
         return jobs, len(events)
 
-    def _each_alone(
-        self, projections: Sequence[Projection], tenant_id: UUID, total: CaughtUp
-    ) -> None:
+    def _each_alone(self, consumers: Sequence[Consumer], tenant_id: UUID, total: CaughtUp) -> None:
         """Each has its turn, whatever becomes of the others; what stopped one is raised last."""
         stopped: Exception | None = None
-        for projection in projections:
+        for consumer in consumers:
             try:
-                total.add(self.catch_up(projection, tenant_id))
+                total.add(alone.catch_up(self._database, consumer, tenant_id))
             except alone.TEMPORARY as error:
                 stopped = error
         if stopped is not None:

@@ -13,23 +13,9 @@ CREATE TABLE logins_v1 (
 );
 CREATE INDEX logins_v1_by_email_key ON logins_v1 (email_key);
 
--- Logging in comes before any tenant's context: this is the one look-up across tenants. It gives
--- the logins of exactly one keyed hash of an address, and only where that is not ambiguous.
+-- For read.login_by_email_key_v1 alone, the look-up before any tenant's context.
 CREATE POLICY by_email_key_before_log_in ON logins_v1
   FOR SELECT TO muniment_owner USING (true);
-CREATE OR REPLACE FUNCTION read.login_by_email_key_v1(p_email_key bytea, p_tenant_id uuid)
-RETURNS TABLE (tenant_id uuid, user_id uuid, password_hash text, role text, display_name text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
-AS $$
-  SELECT l.tenant_id, l.user_id, l.password_hash, l.role, l.display_name
-    FROM read.logins_v1 l
-   WHERE l.email_key = p_email_key
-     AND CASE WHEN p_tenant_id IS NULL
-              THEN 1 = (SELECT count(*) FROM read.logins_v1 o WHERE o.email_key = p_email_key)
-              ELSE l.tenant_id = p_tenant_id END
-$$;
-REVOKE ALL ON FUNCTION read.login_by_email_key_v1 FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION read.login_by_email_key_v1 TO muniment_app;
 
 -- name: select_rows
 SELECT user_id, row_to_json(t)::text FROM logins_v1 t

@@ -12,6 +12,7 @@ PROJECTIONS = pages.REFERENCE / "projections.md"
 VERIFICATION = pages.REFERENCE / "verification.md"
 MIGRATIONS = pages.ROOT / "infrastructure" / "event_log" / "migrations"
 TABLE = re.compile(r"^CREATE TABLE (\w+\.\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
+ADDED = re.compile(r"^ALTER TABLE (\w+\.\w+) ADD COLUMN (\w+)", re.MULTILINE)
 GRANTED = re.compile(r"GRANT EXECUTE ON FUNCTION ([\w., ]+?)\s+TO muniment_app")
 
 
@@ -21,10 +22,13 @@ def sql() -> str:
 
 
 def tables() -> dict[str, list[str]]:
-    return {
+    found = {
         name: re.findall(r"^  ([a-z]\w*) +[a-z]", columns, re.MULTILINE)
         for name, columns in TABLE.findall(sql())
     }
+    for name, column in ADDED.findall(sql()):
+        found[name].append(column)
+    return found
 
 
 def documented(text: str) -> list[str]:
@@ -39,6 +43,12 @@ PLACES = {
     "log.seals": pages.sections(VERIFICATION, 3)["log.seals"],
     "log.seal_keys": pages.sections(VERIFICATION, 3)["log.seal_keys"],
     "read.checkpoints": pages.sections(PROJECTIONS, 2)["Checkpoints"],
+    "read.generations": pages.sections(PROJECTIONS, 2)["Generations"].partition(
+        "`read.serving` says"
+    )[0],
+    "read.serving": pages.sections(PROJECTIONS, 2)["Generations"].partition("`read.serving` says")[
+        2
+    ],
     "work.jobs": pages.sections(JOBS, 2)["work.jobs"],
     "work.embeddings": pages.sections(JOBS, 2)["work.embeddings"],
 }
