@@ -16,6 +16,8 @@ Right = Literal[
     "tenant:read",
     "tenant:manage",
     "platform:operate",
+    "audit:read",
+    "audit:personal",
 ]
 
 RIGHTS: dict[str, frozenset[Right]] = {
@@ -25,7 +27,15 @@ RIGHTS: dict[str, frozenset[Right]] = {
         {"documents:read", "documents:write", "watchlists:own", "tenant:read", "tenant:manage"}
     ),
     "owner": frozenset(
-        {"documents:read", "documents:write", "watchlists:own", "tenant:read", "tenant:manage"}
+        {
+            "documents:read",
+            "documents:write",
+            "watchlists:own",
+            "tenant:read",
+            "tenant:manage",
+            "audit:read",
+            "audit:personal",
+        }
     ),
     "worker": frozenset({"documents:read", "documents:write"}),
     "platform": frozenset({"platform:operate"}),

@@ -1,6 +1,7 @@
 """The one list of all event types: decoding, reference documentation and golden samples use it."""
 
 from domain.answers.events import AnswerGiven
+from domain.audit.events import AuditExportEnded, AuditExportStarted, AuditRead
 from domain.documents.events import (
     DocumentAdded,
     DocumentRemoved,
@@ -64,6 +65,9 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ProjectionReplayed,
     DeadLetterRetried,
     DeadLetterSkipped,
+    AuditRead,
+    AuditExportStarted,
+    AuditExportEnded,
 )
 
 BY_TYPE: dict[str, type[Event]] = {event_type.TYPE: event_type for event_type in EVENT_TYPES}

@@ -1,5 +1,6 @@
 """The one place where adapters meet ports: every process is put together here."""
 
+import asyncio
 import contextlib
 from contextlib import AsyncExitStack
 from typing import Any
@@ -13,6 +14,9 @@ from application.ports import PipelinePorts, Ports
 from application.turns import Turns
 from domain.ids import CommandId
 from infrastructure import database_url, messages
+from infrastructure.audit.desk import AuditDesk
+from infrastructure.audit.questions import AuditQuestions
+from infrastructure.audit.slots import ExportSlots
 from infrastructure.blobs import BlobStore
 from infrastructure.clock import SystemClock, TimeOrderedIds
 from infrastructure.database import BatchDatabase, Database
@@ -37,6 +41,7 @@ from projections.engine.runner import Runner
 from projections.logins.login_directory import LoginLookup
 
 APP_ROLE = "muniment_app"
+AUDIT_CONNECTIONS_MAX = 4
 
 
 class Web(msgspec.Struct, kw_only=True):
@@ -53,6 +58,9 @@ class Web(msgspec.Struct, kw_only=True):
     embedder: WordLlamaEmbedder
     running: set[CommandId]
     """Commands under an idempotency key that this process is at."""
+    audit: AuditDesk
+    ending: set[asyncio.Task[None]]
+    """Exports whose end is being recorded."""
 
 
 class Worker(msgspec.Struct, kw_only=True):
@@ -103,6 +111,15 @@ def web(settings: Settings) -> Web:
         messages=wake_ups,
         embedder=embedder,
         running=set(),
+        audit=AuditDesk(
+            questions=AuditQuestions(database),
+            slots=ExportSlots(database),
+            batch_database=BatchDatabase(
+                settings.required_database_url(), size_max=AUDIT_CONNECTIONS_MAX
+            ),
+            key=SealKey(settings.seal_key.reveal()),
+        ),
+        ending=set(),
     )
 
 
@@ -182,9 +199,9 @@ async def open_databases(wired: Web | Worker | Scheduler, stack: AsyncExitStack)
     """Connect, and have `stack` disconnect."""
     await wired.database.open()
     stack.push_async_callback(wired.database.close)
-    if not isinstance(wired, Web):
-        wired.batch_database.open()
-        stack.callback(wired.batch_database.close)
+    batch_database = wired.audit.batch_database if isinstance(wired, Web) else wired.batch_database
+    batch_database.open()
+    stack.callback(batch_database.close)
 
 
 def _create_database(admin_url: str, database: str) -> None:

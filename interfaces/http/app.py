@@ -12,6 +12,7 @@ from litestar.types import ASGIApp
 from interfaces import bootstrap
 from interfaces.bootstrap import Web
 from interfaces.http import api_description, problems, requests
+from interfaces.http.audit import AuditController
 from interfaces.http.documents import DocumentController
 from interfaces.http.envelope import Envelope
 from interfaces.http.health import HealthController
@@ -35,6 +36,7 @@ CONTROLLERS = [
     DocumentController,
     SearchController,
     WatchlistController,
+    AuditController,
     PlatformController,
 ]
 
@@ -79,7 +81,14 @@ async def _lifespan(web: Web) -> AsyncIterator[None]:
         warming = asyncio.create_task(_warm_up(web))
         stack.callback(warming.cancel)
         stack.push_async_callback(web.store.drain)
+        stack.push_async_callback(_end_exports, web)
         yield
+
+
+async def _end_exports(web: Web) -> None:
+    """Let the ends of exports that are being recorded be recorded."""
+    if web.ending:
+        await asyncio.wait(list(web.ending))
 
 
 async def _warm_up(web: Web) -> None:

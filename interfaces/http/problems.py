@@ -23,6 +23,7 @@ from application.logins.handlers import LoginRefused
 from application.recorded import CommandReused, Overloaded, VersionConflict
 from domain.event import Conflict, Invalid, NotFound, RuleBroken
 from domain.logins.session import SessionOver
+from infrastructure.audit.slots import TooManyExports
 from infrastructure.identity.tokens import TokenRefused
 from projections.engine.waiting import ProjectionBehind
 
@@ -42,6 +43,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (CommandReused, 422),
     (Invalid, 422),
     (Unextractable, 422),
+    (TooManyExports, 429),
     (Overloaded, 503),
     (ProjectionBehind, 503),
 )
@@ -180,7 +182,7 @@ def _respond(
         reason=reason,
     )
     extra = dict(headers or {})
-    if status == 503:  # noqa: PLR2004 - HTTP
+    if status in (429, 503):
         extra["Retry-After"] = RETRY_AFTER_SECONDS
     if status == 401:  # noqa: PLR2004 - HTTP
         extra["WWW-Authenticate"] = "Bearer"

@@ -152,6 +152,8 @@ ROUTES = (
     Route(method="DELETE", path=f"{V1}/watchlists/{{id}}", of="watchlist", headers=_ANY),
     Route(method="PUT", path=f"{V1}/watchlists/{{id}}/tickers/2330", of="watchlist"),
     Route(method="DELETE", path=f"{V1}/watchlists/{{id}}/tickers/2330", of="watchlist"),
+    Route(method="GET", path=f"{V1}/audit/events"),
+    Route(method="GET", path=f"{V1}/audit/export"),
 )
 ROUTES += (Route(method="GET", path=f"{V1}/admin/projections", needs="the platform"),)
 WITH_JSON = tuple(route for route in ROUTES if route.body is not None)

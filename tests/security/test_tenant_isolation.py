@@ -125,7 +125,9 @@ def test_no_answer_rests_on_another_tenant(
 def test_nothing_that_a_stranger_reads_tells_of_the_victim(
     stack: Stack, victim: Archive, stranger: Archive, route: Route
 ) -> None:
-    answer = archives.ask(stack, stranger.account, route, archives.own_id(stranger, route))
+    # The stranger's own log holds the ids that the stranger asked for in vain.
+    asking = stack.register() if "/audit/" in route.path else stranger.account
+    answer = archives.ask(stack, asking, route, archives.own_id(stranger, route))
     assert answer.is_success, answer.text
     account = victim.account
     for secret in (account.tenant_id, account.user_id, account.slug, account.email, CANARY):
