@@ -71,11 +71,12 @@ class ConnectedLoop(AsyncIO):
 def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
     runner = JobRunner(wired)
 
-    def catch_up(tenant_id: UUID) -> None:
-        done = wired.runner.run(tenant_id)
+    def catch_up(tenant_id: UUID, until: float) -> bool:
+        done = wired.runner.run(tenant_id, until=until)
         wired.messages.run((job.tenant_id, job.job_id) for job in done.jobs)
+        return done.more
 
-    turns = TenantTurns(catch_up)
+    turns = TenantTurns(catch_up, lambda tenant_id: wired.messages.project([tenant_id]))
 
     def project(tenant_id: str) -> None:
         turns.take(UUID(tenant_id))

@@ -1,5 +1,7 @@
 """One projection of one tenant, batch by batch, finding and parking what it can't take."""
 
+import math
+import time
 from uuid import UUID
 
 import psycopg
@@ -25,8 +27,9 @@ def catch_up(
     tenant_id: UUID,
     *,
     batch_events: int = BATCH_EVENTS,
+    until: float = math.inf,
 ) -> CaughtUp:
-    """Bring one projection up to the head.
+    """Bring one projection up to the head, or as far as it comes until `time.monotonic()` is there.
 
     An event that the projection can't take parks its stream: the others go on without it.
 
@@ -55,6 +58,9 @@ def catch_up(
         if passed == 0:
             return done
         done.events += passed
+        if time.monotonic() >= until:
+            done.more = True
+            return done
         size = min(size * 2, batch_events)
 
 

@@ -17,6 +17,8 @@ from infrastructure.sql import Queries
 SQL = Queries(__package__, "engine.sql")
 
 BATCH_EVENTS = 500
+SLOW_BATCH_EVENTS = 50
+"""Of a projection whose events may take long: other tenants wait until a batch is done."""
 
 
 class LogNotContiguous(Exception):  # noqa: N818 - named for what is the matter
@@ -24,17 +26,20 @@ class LogNotContiguous(Exception):  # noqa: N818 - named for what is the matter
 
 
 class CaughtUp(msgspec.Struct, kw_only=True):
-    """How far a run came: events passed, jobs to announce, and whether another run was at it."""
+    """How far a run came: events passed, jobs to announce, whether another run was at it, and
+    whether it stopped before the head because its time was over."""
 
     events: int = 0
     jobs: list[Job] = []
     busy: bool = False
+    more: bool = False
 
     def add(self, other: "CaughtUp") -> None:
         """Take in what another run did."""
         self.events += other.events
         self.jobs += other.jobs
         self.busy = self.busy or other.busy
+        self.more = self.more or other.more
 
 
 def events_after(

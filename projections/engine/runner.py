@@ -5,6 +5,8 @@ read on from them, assert that nothing is missing, apply, move the checkpoints. 
 may be lost, doubled or late without harm.
 """
 
+import math
+import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -18,7 +20,7 @@ from infrastructure.database import BatchDatabase
 from projections.engine import alone, generations, reading
 from projections.engine.generations import Consumer, Key
 from projections.engine.projection import Projection
-from projections.engine.reading import BATCH_EVENTS, SQL, CaughtUp
+from projections.engine.reading import BATCH_EVENTS, SLOW_BATCH_EVENTS, SQL, CaughtUp
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +32,10 @@ class Runner:
         self._database = database
         self._projections = {(each.name, each.version): each for each in projections}
 
-    def run(self, tenant_id: UUID) -> CaughtUp:
-        """Bring every projection that is behind up to the head.
+    def run(self, tenant_id: UUID, *, until: float = math.inf) -> CaughtUp:
+        """Bring every projection that is behind up to the head, within a turn.
+
+        The turn ends with the first batch that is done when `time.monotonic()` has come to `until`.
 
         Those that stand at the same position go in step, in one transaction and over one reading
         of the log. One that fails, or is behind the others, goes alone.
@@ -44,20 +48,33 @@ class Runner:
         while behind := self._behind(tenant_id):
             events_before = total.events
             try:
-                self._in_step(behind, tenant_id, total)
+                self._in_step(behind, tenant_id, total, until)
             except Exception as error:  # noqa: BLE001 - whoever it was, alone it will show
                 log.warning("projections.go_alone", reason=type(error).__name__)
-                self._each_alone(behind, tenant_id, total)
+                self._each_alone(behind, tenant_id, total, until)
             if total.events == events_before:
                 break  # others are at it, and will look again when they are done
+            if time.monotonic() >= until:
+                total.more = True
+                break
         return total
 
     def catch_up(
-        self, projection: Projection, tenant_id: UUID, *, batch_events: int = BATCH_EVENTS
+        self,
+        projection: Projection,
+        tenant_id: UUID,
+        *,
+        batch_events: int = BATCH_EVENTS,
+        until: float = math.inf,
     ) -> CaughtUp:
         """Bring the first generation of one projection up to the head; see `alone.catch_up`."""
-        consumer = Consumer(projection)
-        return alone.catch_up(self._database, consumer, tenant_id, batch_events=batch_events)
+        return alone.catch_up(
+            self._database,
+            Consumer(projection),
+            tenant_id,
+            batch_events=batch_events,
+            until=until,
+        )
 
     def tenants_behind(self) -> list[UUID]:
         """Every tenant with an event that some projection has not read and may read now."""
@@ -74,7 +91,9 @@ class Runner:
     def _consumer(self, key: Key) -> Consumer:
         return Consumer(self._projections[key.projection, key.version], key.generation)
 
-    def _in_step(self, behind: Sequence[Consumer], tenant_id: UUID, total: CaughtUp) -> None:
+    def _in_step(
+        self, behind: Sequence[Consumer], tenant_id: UUID, total: CaughtUp, until: float
+    ) -> None:
         """One batch for those in front, then the others alone."""
         of = {"tenant_id": tenant_id, **generations.columns(each.key for each in behind)}
         with self._database.transaction(tenant_id) as connection:
@@ -91,7 +110,8 @@ class Runner:
             chosen = [each for each, position in quick.items() if position == front]
             jobs, passed = self._apply(connection, tenant_id, front, chosen)
         total.add(CaughtUp(events=passed, jobs=jobs))
-        self._each_alone([each for each in at if each not in chosen], tenant_id, total)
+        left = [each for each in at if each not in chosen]
+        self._each_alone(left, tenant_id, total, until)
 
     def _apply(
         self,
@@ -126,12 +146,19 @@ class Runner:
         connection.execute(SQL["move_checkpoints"], of)
         return jobs, len(events)
 
-    def _each_alone(self, consumers: Sequence[Consumer], tenant_id: UUID, total: CaughtUp) -> None:
+    def _each_alone(
+        self, consumers: Sequence[Consumer], tenant_id: UUID, total: CaughtUp, until: float
+    ) -> None:
         """Each has its turn, whatever becomes of the others; what stopped one is raised last."""
         stopped: Exception | None = None
         for consumer in consumers:
             try:
-                total.add(alone.catch_up(self._database, consumer, tenant_id))
+                size = SLOW_BATCH_EVENTS if consumer.projection.slow else BATCH_EVENTS
+                total.add(
+                    alone.catch_up(
+                        self._database, consumer, tenant_id, batch_events=size, until=until
+                    )
+                )
             except alone.TEMPORARY as error:
                 stopped = error
         if stopped is not None:
