@@ -14,6 +14,7 @@ import structlog
 from dramatiq.brokers.redis import RedisBroker
 
 from domain.ids import TenantId
+from infrastructure.tickets import Tickets
 
 PROJECTIONS = "projections"
 JOBS = "jobs"
@@ -49,8 +50,9 @@ def length(broker: RedisBroker, queue: str) -> int:
 class Messages:
     """Sends wake-ups. A broker that can't be reached costs latency, never work."""
 
-    def __init__(self, broker: dramatiq.Broker) -> None:
+    def __init__(self, broker: RedisBroker) -> None:
         self._broker = broker
+        self._tickets = Tickets(broker.client, broker.namespace)
         self._dirty: set[TenantId] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -62,10 +64,27 @@ class Messages:
             task.add_done_callback(self._tasks.discard)
         self._dirty.add(tenant_id)
 
-    def project(self, tenant_ids: Iterable[UUID]) -> None:
-        """Have these tenants' projections run."""
+    def project(self, tenant_ids: Iterable[UUID], *, whatever_waits: bool = False) -> None:
+        """Have these tenants' projections run.
+
+        A tenant for which a message waits already needs no other; but `whatever_waits` sends one,
+        since that message may be lost.
+        """
         for tenant_id in tenant_ids:
-            self._send(PROJECTIONS, PROJECT, str(tenant_id))
+            try:
+                ticket, is_new = self._tickets.draw(tenant_id)
+            except redis.RedisError as error:
+                log.warning("wake_up.not_sent", queue=PROJECTIONS, reason=type(error).__name__)
+                continue
+            if is_new or whatever_waits:
+                self._send(PROJECTIONS, PROJECT, str(tenant_id), ticket)
+
+    def is_due(self, tenant_id: UUID, ticket: str) -> bool:
+        """Whether the message with this ticket is the one to work on; ask once, then do."""
+        try:
+            return self._tickets.hand_in(tenant_id, ticket)
+        except redis.RedisError:
+            return True
 
     def run(self, jobs: Iterable[tuple[UUID, UUID]]) -> None:
         """Have these jobs, `(tenant, job)`, run."""

@@ -78,7 +78,7 @@ async def sweep(wired: bootstrap.Scheduler) -> None:
         < QUEUE_LENGTH_MAX
     ):
         behind = await asyncio.to_thread(wired.runner.tenants_behind)
-        await asyncio.to_thread(wired.messages.project, behind)
+        await asyncio.to_thread(wired.messages.project, behind, whatever_waits=True)
     if await asyncio.to_thread(messages.length, wired.broker, messages.JOBS) < QUEUE_LENGTH_MAX:
         due = await wired.jobs.due(limit=JOBS_PER_SWEEP, older_than_seconds=JOB_WAITED_SECONDS)
         jobs = [(job.tenant_id, job.job_id) for job in due]

@@ -78,8 +78,10 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
 
     turns = TenantTurns(catch_up, lambda tenant_id: wired.messages.project([tenant_id]))
 
-    def project(tenant_id: str) -> None:
-        turns.take(UUID(tenant_id))
+    def project(tenant_id: str, ticket: str) -> None:
+        tenant = UUID(tenant_id)
+        if wired.messages.is_due(tenant, ticket):
+            turns.take(tenant)
 
     async def run_job(tenant_id: str, job_id: str) -> None:
         await runner.run(UUID(tenant_id), UUID(job_id))
