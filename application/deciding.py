@@ -51,7 +51,7 @@ async def create(
     return await ports.events.append(actor.tenant_id, command)
 
 
-async def change(
+async def change(  # noqa: PLR0913 - all that a decision hangs on, each by its name
     stream_id: StreamId,
     evolve: Callable[[State | None, Event], State],
     decision: Callable[[State], Sequence[Event]],
@@ -61,6 +61,7 @@ async def change(
     absent: type[NotFound],
     expected: Version | None = None,
     known: Sequence[RecordedEvent] = (),
+    claims: Callable[[State], Sequence[Claim]] = lambda _: (),
 ) -> Recorded:
     """Decide on the present state of a stream and record what follows.
 
@@ -89,7 +90,7 @@ async def change(
             return Recorded(id=stream_id, version=last.version, position=last.position)
         step = NewEvents(stream_id=stream_id, expected=last.version, events=events)
         try:
-            return await ports.events.append(actor.tenant_id, _append([step], actor))
+            return await ports.events.append(actor.tenant_id, _append([step], actor, claims(state)))
         except VersionConflict:
             continue
     raise TooMuchContention

@@ -91,6 +91,10 @@ class LookupKeys(Protocol):
         """The key of a normalised address within one tenant."""
         ...
 
+    def request(self, asked: bytes) -> bytes:
+        """The fingerprint of what a command asks, which may be personal."""
+        ...
+
 
 class Clock(Protocol):
     """The time."""

@@ -1,5 +1,6 @@
 """The one list of all event types: decoding, reference documentation and golden samples use it."""
 
+from domain import personal
 from domain.answers.events import AnswerGiven
 from domain.audit.events import AuditExportEnded, AuditExportStarted, AuditRead
 from domain.documents.events import (
@@ -12,7 +13,13 @@ from domain.documents.events import (
     KnowledgeBaseCreated,
 )
 from domain.event import Event
-from domain.logins.events import LoginRegistered, SessionEnded, SessionRefreshed, SessionStarted
+from domain.logins.events import (
+    LoginErased,
+    LoginRegistered,
+    SessionEnded,
+    SessionRefreshed,
+    SessionStarted,
+)
 from domain.platform.events import (
     DeadLetterRetried,
     DeadLetterSkipped,
@@ -38,6 +45,7 @@ from domain.watchlists.events import (
 EVENT_TYPES: tuple[type[Event], ...] = (
     TenantRegistered,
     LoginRegistered,
+    LoginErased,
     SessionStarted,
     SessionRefreshed,
     SessionEnded,
@@ -71,3 +79,8 @@ EVENT_TYPES: tuple[type[Event], ...] = (
 )
 
 BY_TYPE: dict[str, type[Event]] = {event_type.TYPE: event_type for event_type in EVENT_TYPES}
+
+PERSONAL: frozenset[type[Event]] = frozenset(
+    event_type for event_type in EVENT_TYPES if personal.fields(event_type)
+)
+"""Those with something in them that the log keeps encrypted."""

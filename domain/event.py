@@ -11,10 +11,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     `TYPE` is written to the log and never changes. `SCHEMA` counts the shapes this type has had;
     a new shape comes with an entry in `UPCASTERS`, which turns the JSON object of the schema
     before it into the next one.
+
+    `PERSON` matters where fields are `Personal`: the field with the user id of the person they are
+    about, or None where the stream is the person's own login.
     """
 
     TYPE: ClassVar[str]
     SCHEMA: ClassVar[int] = 1
+    PERSON: ClassVar[str | None] = None
     UPCASTERS: ClassVar[dict[int, Any]] = {}
 
 

@@ -15,7 +15,7 @@ from infrastructure.settings_error import SettingsError
 
 PREFIX = "MUNIMENT_"
 _UNPREFIXED = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
-_LISTS = ("trusted_hosts",)
+_LISTS = ("trusted_hosts", "vault_keys_before")
 _UNGUESSABLE = "at least 32 characters that nobody can guess"
 
 
@@ -42,6 +42,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     password_pepper: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     lookup_key: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     seal_key: Annotated[Secret, Meta(description=_UNGUESSABLE)]
+    vault_key: Annotated[Secret, Meta(description=_UNGUESSABLE)]
+    vault_keys_before: Annotated[
+        tuple[Secret, ...],
+        Meta(description="texts of at least 32 characters separated by commas"),
+    ] = ()
     admin_token: Annotated[Secret | None, Meta(description=_UNGUESSABLE)] = None
     access_token_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="a time from 1 to 86400 seconds")
@@ -162,7 +167,7 @@ def _text(value: Any) -> str:
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, tuple):
-        return ",".join(value)
+        return ",".join(_text(item) for item in value)
     return "" if value is None else str(value)
 
 

@@ -9,7 +9,7 @@ from infrastructure.secret import Secret
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
 
-SECRETS = ("jwt_secret", "password_pepper", "lookup_key", "seal_key")
+SECRETS = ("jwt_secret", "password_pepper", "lookup_key", "seal_key", "vault_key")
 OPTIONAL_SECRETS = ("admin_token",)
 """Those that production may go without: what they are for is then not to be had."""
 _SECRET_CHARACTERS_MIN = 32
@@ -35,6 +35,8 @@ def broken(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield name, ""
         if list(texts.values()).count(text) > 1:
             yield name, "must differ from every other secret"
+    if any(len(key.reveal()) < _SECRET_CHARACTERS_MIN for key in settings.vault_keys_before):
+        yield "vault_keys_before", ""
     if production and settings.limits == "off":
         yield "limits", "must be on in production"
     if settings.environment != "test" and settings.bcrypt_cost < _BCRYPT_COST_MIN:

@@ -34,6 +34,9 @@ from infrastructure.identity.passwords import BcryptHasher
 from infrastructure.identity.tokens import Tokens
 from infrastructure.jobs import JobStore
 from infrastructure.settings import Settings
+from infrastructure.vault.erased import ErasedPersons
+from infrastructure.vault.master_keys import MasterKeys
+from infrastructure.vault.vault import Vault
 from projections import catalogue
 from projections.engine import tables
 from projections.engine.projection import Projection
@@ -52,6 +55,7 @@ class Web(msgspec.Struct, kw_only=True):
     store: PostgresEventStore
     ports: Ports
     tokens: Tokens
+    erased: ErasedPersons
     seal_keys: PublishedSealKeys
     vectors: EmbeddingCache
     messages: messages.Messages
@@ -94,7 +98,7 @@ def web(settings: Settings) -> Web:
     """Wire the HTTP interface; nothing is connected yet."""
     database = Database(settings.required_database_url())
     wake_ups = messages.Messages(messages.broker(settings.required_redis_url()))
-    store = PostgresEventStore(database, recorded=wake_ups.wake)
+    store = PostgresEventStore(database, vault(settings), recorded=wake_ups.wake)
     embedder = WordLlamaEmbedder()
     return Web(
         settings=settings,
@@ -106,13 +110,15 @@ def web(settings: Settings) -> Web:
             access_seconds=settings.access_token_seconds,
             refresh_seconds=settings.refresh_token_seconds,
         ),
+        erased=ErasedPersons(database, within_seconds=settings.access_token_seconds),
         seal_keys=PublishedSealKeys(database),
         vectors=EmbeddingCache(database, embedder),
         messages=wake_ups,
         embedder=embedder,
         running=set(),
         audit=AuditDesk(
-            questions=AuditQuestions(database),
+            questions=AuditQuestions(database, vault(settings)),
+            vault=vault(settings),
             slots=ExportSlots(database),
             batch_database=BatchDatabase(
                 settings.required_database_url(), size_max=AUDIT_CONNECTIONS_MAX
@@ -130,7 +136,7 @@ def worker(settings: Settings) -> Worker:
         settings.required_database_url(), size_max=settings.worker_threads + 1
     )
     wake_ups = messages.Messages(messages.broker(settings.required_redis_url()))
-    store = PostgresEventStore(database, recorded=wake_ups.wake)
+    store = PostgresEventStore(database, vault(settings), recorded=wake_ups.wake)
     embedder = WordLlamaEmbedder()
     vectors = EmbeddingCache(database, embedder)
     parser = ParserProcess()
@@ -151,7 +157,7 @@ def worker(settings: Settings) -> Worker:
             vectors=vectors,
             turns=Turns(),
         ),
-        runner=Runner(batch_database, _projections(settings, vectors)),
+        runner=Runner(batch_database, _projections(settings, vectors), vault(settings)),
         messages=wake_ups,
         embedder=embedder,
         parser=parser,
@@ -168,11 +174,17 @@ def scheduler(settings: Settings) -> Scheduler:
         database=database,
         batch_database=batch_database,
         jobs=JobStore(database),
-        runner=Runner(batch_database, _projections(settings, vectors)),
+        runner=Runner(batch_database, _projections(settings, vectors), vault(settings)),
         sealer=Sealer(batch_database, SealKey(settings.seal_key.reveal())),
         messages=messages.Messages(broker),
         broker=broker,
     )
+
+
+def vault(settings: Settings) -> Vault:
+    """The keys of persons, as far as the settings can unwrap them."""
+    before = [key.reveal() for key in settings.vault_keys_before]
+    return Vault(MasterKeys(settings.vault_key.reveal(), before))
 
 
 def migrate_database(admin_url: str, database: str, *, app_password: str) -> list[str]:

@@ -9,12 +9,14 @@ from projections.documents.document_status import DocumentStatus
 from projections.documents.knowledge_base_list import KnowledgeBaseList
 from projections.documents.pipeline_jobs import PipelineJobs
 from projections.engine.projection import Projection
+from projections.logins.erasures import Erasures
 from projections.logins.login_directory import LoginDirectory
 from projections.tenants.tenant_directory import TenantDirectory
 from projections.watchlists.watchlist_list import WatchlistList
 
 PROJECTIONS: tuple[type[Projection], ...] = (
     PipelineJobs,
+    Erasures,
     LoginDirectory,
     TenantDirectory,
     KnowledgeBaseList,
@@ -31,6 +33,7 @@ def every(
     """All projections, ready to run; those that others wait for come first."""
     return [
         PipelineJobs(),
+        Erasures(),
         LoginDirectory(lookup_keys),
         TenantDirectory(),
         KnowledgeBaseList(),

@@ -50,6 +50,7 @@ class Stack(Api):
             "MUNIMENT_JWT_SECRET": f"jwt-{SECRET}",
             "MUNIMENT_PASSWORD_PEPPER": f"pepper-{SECRET}",
             "MUNIMENT_LOOKUP_KEY": f"lookup-{SECRET}",
+            "MUNIMENT_VAULT_KEY": f"vault-{SECRET}",
             "MUNIMENT_ADMIN_TOKEN": ADMIN_TOKEN,
             "MUNIMENT_BCRYPT_COST": "4",
             **(settings or {}),

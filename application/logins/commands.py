@@ -4,6 +4,8 @@ from uuid import UUID
 
 import msgspec
 
+from domain.logins.login import Role
+
 
 class LogIn(msgspec.Struct, frozen=True, kw_only=True):
     """Open a session with an e-mail address and a password.
@@ -27,3 +29,18 @@ class EndSession(msgspec.Struct, frozen=True, kw_only=True):
     """Log out."""
 
     session_id: UUID
+
+
+class RegisterLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """Let a person log in to the tenant."""
+
+    email: str
+    password: str
+    role: Role
+    display_name: str | None = None
+
+
+class EraseLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """End a person's log-in, and make everything personal of theirs unreadable for ever."""
+
+    user_id: UUID

@@ -1,15 +1,26 @@
 """Commands about logins and sessions."""
 
+from uuid import UUID
+
 import msgspec
 
 from application import deciding
-from application.actor import Actor
-from application.logins.commands import EndSession, LogIn, RefreshSession
+from application.actor import Actor, Forbidden
+from application.logins.commands import (
+    EndSession,
+    EraseLogin,
+    LogIn,
+    RefreshSession,
+    RegisterLogin,
+)
 from application.ports import LoginRecord, Ports
-from application.recorded import Recorded, fold
-from domain.event import NotFound, RuleBroken
-from domain.ids import StreamId, TenantId
+from application.recorded import Claim, Claimed, Recorded, fold
+from domain.event import Conflict, NotFound, RuleBroken
+from domain.ids import StreamId, TenantId, Version
 from domain.logins import login, session
+from domain.logins.events import LoginErased
+from domain.logins.login import Login
+from domain.personal import ERASED
 from domain.tenants import tenant
 
 
@@ -19,6 +30,10 @@ class LoginRefused(RuleBroken):
 
 class SessionNotFound(NotFound):
     """There is no such session."""
+
+
+class EmailTaken(Conflict):
+    """Somebody of this tenant has this address already."""
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +52,8 @@ async def log_in(command: LogIn, actor: Actor, ports: Ports, *, address: str | N
     Anybody may; `actor` carries the cause, its tenant is found here.
 
     Raises:
-        LoginRefused: unknown address, wrong password, or a tenant has to be named.
+        LoginRefused: unknown address, wrong password, or a tenant has to be named; or the person
+            was erased, and the directory has not heard of it yet.
     """
     found = await _find(command, ports)
     password = command.password if len(command.password) <= login.PASSWORD_LENGTH_MAX else ""
@@ -51,6 +67,8 @@ async def log_in(command: LogIn, actor: Actor, ports: Ports, *, address: str | N
     session_id = StreamId(ports.ids.new())
     events = session.start(user_id=found.user_id, address=address)
     recorded = await deciding.create(session_id, events, acting, ports)
+    if await _is_erased(acting.tenant_id, found.user_id, ports):
+        raise LoginRefused
     return OpenSession(
         session_id=session_id,
         tenant_id=acting.tenant_id,
@@ -65,7 +83,7 @@ async def refresh_session(command: RefreshSession, actor: Actor, ports: Ports) -
 
     Raises:
         SessionNotFound, SessionOver: it does not exist, or has ended, perhaps just now because
-            this token had been used before.
+            this token had been used before; or its person was erased.
     """
     stream_id = StreamId(command.session_id)
     recorded = await deciding.change(
@@ -82,6 +100,8 @@ async def refresh_session(command: RefreshSession, actor: Actor, ports: Ports) -
     owner = fold(login.evolve, await ports.events.load(actor.tenant_id, StreamId(state.user_id)))
     if owner is None:
         raise SessionNotFound
+    if owner.erased:
+        raise session.SessionOver
     return OpenSession(
         session_id=stream_id,
         tenant_id=actor.tenant_id,
@@ -111,6 +131,89 @@ async def end_session(command: EndSession, actor: Actor, ports: Ports) -> Record
         ports,
         absent=SessionNotFound,
     )
+
+
+async def register_login(command: RegisterLogin, actor: Actor, ports: Ports) -> Recorded:
+    """Register a login of the actor's tenant, with a role.
+
+    Raises:
+        Forbidden: the actor may not manage the tenant, or was erased.
+        OwnerRequired: somebody else than an owner wants to make one.
+        EmailInvalid, PasswordTooWeak, DisplayNameInvalid: the named rule is broken.
+        EmailTaken: the address belongs to another login of this tenant.
+    """
+    actor.require("tenant:manage")
+    login.may_make(command.role, by_role=actor.role)
+    login.check_password(command.password)
+    email = login.normalise_email(command.email)
+    await _still_there(actor, ports)
+    events = login.register(
+        email=email,
+        password_hash=await ports.hasher.hash(command.password),
+        display_name=command.display_name,
+        role=command.role,
+    )
+    stream_id = StreamId(ports.ids.new())
+    claim = _email_claim(actor.tenant_id, stream_id, email, ports)
+    try:
+        return await deciding.create(stream_id, events, actor, ports, claims=[claim])
+    except Claimed as taken:
+        raise EmailTaken from taken
+
+
+async def erase_login(
+    command: EraseLogin, actor: Actor, ports: Ports, *, expected: Version | None = None
+) -> Recorded:
+    """Erase a person of the actor's tenant, if `expected` is given only at that version.
+
+    The address is free again with the event itself; that nothing personal can be read any more
+    follows from it.
+
+    Raises:
+        Forbidden: the actor may not manage the tenant, or was erased.
+        LoginNotFound: there is no such login, or it was erased before.
+        OwnErasure, OwnerRequired: the named rule forbids it.
+        Stale: the login is at another version.
+    """
+    actor.require("tenant:manage")
+    await _still_there(actor, ports)
+    stream_id = StreamId(command.user_id)
+
+    def released(state: Login) -> list[Claim]:
+        if state.email == ERASED:
+            return []  # its key is lost: nobody can tell which address it was
+        claim = _email_claim(actor.tenant_id, stream_id, state.email, ports)
+        return [msgspec.structs.replace(claim, taken=False)]
+
+    return await deciding.change(
+        stream_id,
+        login.evolve,
+        lambda state: login.erase(
+            state, user_id=command.user_id, by=actor.user_id, by_role=actor.role
+        ),
+        actor,
+        ports,
+        absent=login.LoginNotFound,
+        expected=expected,
+        claims=released,
+    )
+
+
+def _email_claim(tenant_id: TenantId, stream_id: StreamId, email: str, ports: Ports) -> Claim:
+    key = ports.lookup_keys.email_in(tenant_id, email)
+    return Claim(scope="login.email", key=key, stream_id=stream_id)
+
+
+async def _still_there(actor: Actor, ports: Ports) -> None:
+    """Refuse an actor who was erased and still has an access token."""
+    if actor.user_id is not None and await _is_erased(actor.tenant_id, actor.user_id, ports):
+        raise Forbidden
+
+
+async def _is_erased(tenant_id: TenantId, user_id: UUID, ports: Ports) -> bool:
+    """As the log has it, which knows at once."""
+    history = await ports.events.load(tenant_id, StreamId(user_id))
+    return any(isinstance(recorded.event, LoginErased) for recorded in history)
 
 
 async def _find(command: LogIn, ports: Ports) -> LoginRecord | None:

@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
-from domain.event import Event, Invalid, UnknownEvent
-from domain.logins.events import LoginRegistered
+from domain.event import Conflict, Event, Invalid, NotFound, RuleBroken, UnknownEvent
+from domain.logins.events import LoginErased, LoginRegistered
+from domain.personal import ERASED
 from domain.text import is_line
 
 Role = Literal["owner", "admin", "editor", "viewer"]
@@ -31,6 +33,18 @@ class DisplayNameInvalid(Invalid):
     """A display name is one line of at most 255 characters."""
 
 
+class LoginNotFound(NotFound):
+    """There is no such user."""
+
+
+class OwnErasure(Conflict):
+    """Nobody erases themself: ask another owner or administrator."""
+
+
+class OwnerRequired(RuleBroken):
+    """Only an owner makes or erases an owner."""
+
+
 class Login(msgspec.Struct, frozen=True, kw_only=True):
     """Present state of one login."""
 
@@ -38,6 +52,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     password_hash: str
     display_name: str
     role: Role
+    erased: bool = False
 
 
 def register(
@@ -55,6 +70,31 @@ def register(
     return [
         LoginRegistered(email=address, password_hash=password_hash, display_name=name, role=role)
     ]
+
+
+def erase(state: Login, *, user_id: UUID, by: UUID | None, by_role: str) -> list[Event]:
+    """Decide the erasure of the login `user_id` by the user `by`, or by nobody who logs in.
+
+    Raises:
+        LoginNotFound: it was erased before.
+        OwnErasure, OwnerRequired: the rule the error names forbids it.
+    """
+    if state.erased:
+        raise LoginNotFound
+    if user_id == by:
+        raise OwnErasure
+    may_make(state.role, by_role=by_role)
+    return [LoginErased()]
+
+
+def may_make(role: Role, *, by_role: str) -> None:
+    """Refuse to let anybody but an owner have power over owners.
+
+    Raises:
+        OwnerRequired: see its message.
+    """
+    if role == "owner" and by_role != "owner":
+        raise OwnerRequired
 
 
 def normalise_email(email: str) -> str:
@@ -85,15 +125,19 @@ def check_password(password: str) -> None:
         raise PasswordTooWeak
 
 
-def evolve(_state: Login | None, event: Event) -> Login:
+def evolve(state: Login | None, event: Event) -> Login:
     """Fold one event into the state."""
-    match event:
-        case LoginRegistered():
+    match event, state:
+        case LoginRegistered(), None:
             return Login(
                 email=event.email,
                 password_hash=event.password_hash,
                 display_name=event.display_name,
                 role=event.role,
+            )
+        case LoginErased(), Login():
+            return msgspec.structs.replace(
+                state, email=ERASED, password_hash=ERASED, display_name=ERASED, erased=True
             )
         case _:
             raise UnknownEvent(event)

@@ -9,6 +9,7 @@ from infrastructure.audit.questions import AuditQuestions
 from infrastructure.audit.slots import ExportSlots
 from infrastructure.database import BatchDatabase
 from infrastructure.event_log.seals import SealKey
+from infrastructure.vault.vault import Vault
 
 
 class AuditDesk(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +18,7 @@ class AuditDesk(msgspec.Struct, frozen=True, kw_only=True):
     questions: AuditQuestions
     slots: ExportSlots
     batch_database: BatchDatabase
+    vault: Vault
     key: SealKey
 
     def export(self, asked: Asked) -> Export:
@@ -25,5 +27,5 @@ class AuditDesk(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             NoSuchPosition: the log does not reach to where it is to begin.
         """
-        pages = LogPages(self.batch_database, asked.tenant_id)
+        pages = LogPages(self.batch_database, asked.tenant_id, self.vault)
         return Export(asked, pages, formats.writer(asked.format, asked.tenant_id), self.key)

@@ -16,6 +16,8 @@ from infrastructure.database import SET_TENANT, BatchDatabase
 from infrastructure.event_log.canonical import Link, first_link
 from infrastructure.event_log.seals import Seal
 from infrastructure.sql import Queries
+from infrastructure.vault.vault import NO_KEYS, KeyRow, Keys, Vault
+from infrastructure.vault.vault import SQL as VAULT
 
 SQL = Queries(__package__, "pages.sql")
 
@@ -54,8 +56,9 @@ class Page(NamedTuple):
 class LogPages:
     """The log of one tenant, read as the application's role."""
 
-    def __init__(self, database: BatchDatabase, tenant_id: UUID) -> None:
+    def __init__(self, database: BatchDatabase, tenant_id: UUID, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
         self._of = {"tenant_id": tenant_id}
         self._tenant_id = tenant_id
 
@@ -92,6 +95,14 @@ class LogPages:
             _seal(row) for row in self._rows("seals", {"after": after, "until": rows[-1].position})
         ]
         return Page(rows, {seal.position: seal for seal in seals})
+
+    def keys(self, persons: set[UUID]) -> Keys:
+        """What opens the boxes of these persons."""
+        if not persons:
+            return NO_KEYS
+        parameters = {"person_ids": list(persons)}
+        rows = self._database.rows(self._tenant_id, VAULT["keys"], parameters, KeyRow)
+        return self._vault.opened(self._tenant_id, rows)
 
     def _rows(self, name: str, parameters: dict[str, Any]) -> list[Any]:
         """Texts as UTF-8, times as microseconds since 2000."""

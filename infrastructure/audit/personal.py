@@ -6,56 +6,82 @@ from uuid import UUID
 
 import msgspec
 
+from domain import catalogue
+from domain import personal as marked
 from infrastructure.audit.pages import LogRow
+from infrastructure.event_log import codec
+from infrastructure.event_log.codec import Place
+from infrastructure.vault.vault import NO_KEYS, Keys
 
 WITHHELD: Final = "[withheld]"
 """What a personal field reads as for whoever may not see it."""
 
-_PLAIN: Final[Mapping[str, frozenset[str]]] = {
-    "login.registered": frozenset({"email", "password_hash", "display_name"}),
-    "session.started": frozenset({"address"}),
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    event_type.TYPE: tuple(field.name for field in marked.fields(event_type))
+    for event_type in catalogue.PERSONAL
 }
-"""Fields of events that stand in the log in clear."""
 
 _NEVER: Final = frozenset({"password_hash"})
 """What nobody needs to see, whatever their rights."""
 
 
+def is_personal(row: LogRow) -> bool:
+    """Whether anything in the event is personal."""
+    return row.type.decode() in _NAMES
+
+
 def stands_in_clear(row: LogRow) -> bool:
     """Whether the stored bytes of an event tell something personal to whoever reads them."""
-    return row.type.decode() in _PLAIN
+    names = _NAMES.get(row.type.decode(), ())
+    return bool(names) and not _object(row.data).keys().isdisjoint(names)
 
 
 class PersonalFields:
-    """Opens what is personal in the events of one tenant, or covers it."""
+    """Opens what is personal in the events of one tenant, as far as `keys` do, or covers it."""
 
-    def __init__(self, tenant_id: UUID) -> None:
+    def __init__(self, tenant_id: UUID, keys: Keys = NO_KEYS) -> None:
         self._tenant_id = tenant_id
+        self._keys = keys
 
     def clear(self, row: LogRow) -> bytes | None:
         """What is personal in an event, in clear: a JSON object; None where nothing is."""
-        names = _PLAIN.get(row.type.decode())
-        if names is None:
+        place = Place(self._tenant_id, UUID(row.stream_id.decode()), row.version)
+        opened = self._opened(row.type.decode(), row.schema, row.data, place)
+        if opened is None:
             return None
-        values = _object(row.data)
         return msgspec.json.encode(
-            {name: values.get(name) for name in sorted(names - _NEVER)}, order="deterministic"
+            {name: value for name, value in opened.items() if name not in _NEVER},
+            order="deterministic",
         )
 
-    def shown(self, type_: str, data: bytes, *, personal: bool) -> Any:
-        """The data of an event for a reader: decoded, and covered where it is not for them."""
-        names = _PLAIN.get(type_, frozenset())
+    def shown(
+        self, type_: str, schema: int, data: bytes, *, at: tuple[UUID, int], personal: bool
+    ) -> Any:
+        """The data of the event at a stream and version, covered where it is not for the reader."""
+        names = _NAMES.get(type_, ())
         try:
             values = msgspec.json.decode(data)
         except (msgspec.DecodeError, RecursionError):
             return WITHHELD if names else data.decode("utf-8", errors="backslashreplace")
         if not names or not isinstance(values, dict):
             return values
-        covered = names & _NEVER if personal else names
-        return {
-            name: WITHHELD if name in covered and value is not None else value
-            for name, value in values.items()
-        }
+        opened = self._opened(type_, schema, data, Place(self._tenant_id, *at)) if personal else {}
+        if opened is None:
+            return WITHHELD
+        values.pop(codec.BOX_FIELD, None)
+        covered = dict.fromkeys(names, WITHHELD)
+        return {**values, **covered, **{n: v for n, v in opened.items() if n not in _NEVER}}
+
+    def _opened(self, type_: str, schema: int, data: bytes, place: Place) -> dict[str, Any] | None:
+        """The personal fields, as erased where there is no key; None where they make no sense."""
+        try:
+            event = codec.decode(type_, schema, data, place, self._keys)
+        except codec.Undecodable:
+            return None
+        if event is None or type_ not in _NAMES:
+            return None
+        values = msgspec.to_builtins(event)
+        return {name: values[name] for name in _NAMES[type_]}
 
 
 def _object(data: bytes) -> dict[str, Any]:

@@ -15,7 +15,9 @@ import msgspec
 from domain.audit.question import AuditQuestion
 from infrastructure.audit.personal import PersonalFields
 from infrastructure.database import Database
+from infrastructure.event_log import codec
 from infrastructure.sql import Queries
+from infrastructure.vault.vault import NO_KEYS, Keys, Vault
 
 SQL = Queries(__package__, "questions.sql")
 
@@ -73,8 +75,9 @@ class _Position(NamedTuple):
 class AuditQuestions:
     """Reads logs as the application's role, one tenant at a time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
 
     async def head(self, tenant_id: UUID) -> int:
         """Position of the last event; 0 before the first."""
@@ -101,13 +104,19 @@ class AuditQuestions:
         if first > last:
             return AuditPage([], None)
         rows = await self._rows(tenant_id, question, first, last, limit + 1)
-        fields = PersonalFields(tenant_id)
+        fields = PersonalFields(
+            tenant_id, await self._keys(tenant_id, rows) if personal else NO_KEYS
+        )
         items = [_event(row, fields, personal=personal) for row in rows[:limit]]
         if len(rows) > limit:
             return AuditPage(items, items[-1].position)
         if (first, last) == (low, high):
             return AuditPage(items, None)
         return AuditPage(items, last if oldest_first else first)
+
+    async def _keys(self, tenant_id: UUID, rows: Sequence[_Row]) -> Keys:
+        persons = codec.persons((row.type, row.stream_id, row.data) for row in rows)
+        return await self._vault.keys(self._database, tenant_id, persons) if persons else NO_KEYS
 
     async def _rows(
         self, tenant_id: UUID, question: AuditQuestion, first: int, last: int, limit: int
@@ -162,6 +171,7 @@ def _next(moment: datetime) -> datetime:
 
 
 def _event(row: _Row, fields: PersonalFields, *, personal: bool) -> AuditEvent:
+    at = (row.stream_id, row.version)
     return AuditEvent(
         position=row.position,
         event_id=row.event_id,
@@ -174,7 +184,7 @@ def _event(row: _Row, fields: PersonalFields, *, personal: bool) -> AuditEvent:
         command_id=row.command_id,
         correlation_id=row.correlation_id,
         causation_id=row.causation_id,
-        metadata=fields.shown("", row.metadata, personal=True),
-        data=fields.shown(row.type, row.data, personal=personal),
+        metadata=fields.shown("", 1, row.metadata, at=at, personal=True),
+        data=fields.shown(row.type, row.schema, row.data, at=at, personal=personal),
         digest=row.digest.hex(),
     )

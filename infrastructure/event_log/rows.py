@@ -1,5 +1,6 @@
 """Rows of the log as events."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -7,6 +8,8 @@ from uuid import UUID
 from application.recorded import RecordedEvent
 from domain.ids import Position, StreamId, TenantId, Version
 from infrastructure.event_log import codec
+from infrastructure.event_log.codec import Place
+from infrastructure.vault.vault import NO_KEYS, Keys
 
 
 class EventRow(NamedTuple):
@@ -25,19 +28,25 @@ class EventRow(NamedTuple):
     recorded_at: datetime
 
 
-def to_event(row: EventRow) -> RecordedEvent:
-    """Decode one row.
+def persons(rows: Iterable[EventRow]) -> set[UUID]:
+    """Whose keys it takes to read all of them; nobody's, for most."""
+    return codec.persons((row.type, row.stream_id, row.data) for row in rows)
+
+
+def to_event(row: EventRow, keys: Keys = NO_KEYS) -> RecordedEvent:
+    """Decode one row; what is personal reads as erased where `keys` don't hold the key for it.
 
     Raises:
         Undecodable: the type is known, but the bytes don't fit it.
     """
+    place = Place(row.tenant_id, row.stream_id, row.version)
     return RecordedEvent(
         tenant_id=TenantId(row.tenant_id),
         position=Position(row.position),
         stream_id=StreamId(row.stream_id),
         version=Version(row.version),
         type=row.type,
-        event=codec.decode(row.type, row.schema, row.data),
+        event=codec.decode(row.type, row.schema, row.data, place, keys),
         event_id=row.event_id,
         correlation_id=row.correlation_id,
         actor=row.actor,

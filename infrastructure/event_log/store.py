@@ -13,8 +13,9 @@ from psycopg.rows import tuple_row
 from application.recorded import Append, Overloaded, Recorded, RecordedEvent
 from domain.ids import CommandId, Position, StreamId, TenantId, Version
 from infrastructure.database import Database
-from infrastructure.event_log import batch, rows
+from infrastructure.event_log import batch, enclosing, rows
 from infrastructure.sql import Queries
+from infrastructure.vault.vault import NO_KEYS, Vault
 
 SQL = Queries(__package__, "log.sql")
 
@@ -54,9 +55,14 @@ class PostgresEventStore:
     """
 
     def __init__(
-        self, database: Database, *, recorded: Callable[[TenantId], None] = lambda _: None
+        self,
+        database: Database,
+        vault: Vault,
+        *,
+        recorded: Callable[[TenantId], None] = lambda _: None,
     ) -> None:
         self._database = database
+        self._vault = vault
         self._recorded = recorded
         self._waiting: dict[TenantId, deque[tuple[Append, asyncio.Future[Recorded]]]] = {}
         self._flushers: set[asyncio.Task[None]] = set()
@@ -66,7 +72,9 @@ class PostgresEventStore:
         """All events of one stream, oldest first."""
         parameters = {"stream_id": stream_id, "after": 0}
         found = await self._database.rows(tenant_id, SQL["stream"], parameters, rows.EventRow)
-        return [rows.to_event(row) for row in found]
+        persons = rows.persons(found)
+        keys = await self._vault.keys(self._database, tenant_id, persons) if persons else NO_KEYS
+        return [rows.to_event(row, keys) for row in found]
 
     async def command(self, tenant_id: TenantId, command_id: CommandId) -> CommandRow | None:
         """What a command id recorded, if it did."""
@@ -81,6 +89,9 @@ class PostgresEventStore:
         """
         if self._count >= WAITING_COMMANDS_MAX:
             raise Overloaded
+        if persons := enclosing.persons(command):
+            keys = await self._vault.ensure(self._database, tenant_id, persons)
+            command = enclosing.enclosed(tenant_id, command, keys)
         answer: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
         queue = self._waiting.get(tenant_id)
         self._count += 1

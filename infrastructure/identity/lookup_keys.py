@@ -19,5 +19,9 @@ class HmacLookupKeys:
         """The key of a normalised address within one tenant."""
         return self._hash(b"email-in:" + tenant_id.bytes + email.encode())
 
+    def request(self, asked: bytes) -> bytes:
+        """The fingerprint of what a command asks, which may be personal."""
+        return self._hash(b"request:" + asked)
+
     def _hash(self, value: bytes) -> bytes:
         return hmac.new(self._key, value, hashlib.sha256).digest()

@@ -23,6 +23,7 @@ from interfaces.http.reference_page import ReferencePage
 from interfaces.http.seal_keys import SealKeyController
 from interfaces.http.search import SearchController
 from interfaces.http.tenants import TenantController
+from interfaces.http.users import UserController
 from interfaces.http.watchlists import WatchlistController
 
 PREFIX = "/api/v1"
@@ -32,6 +33,7 @@ WARM_UP_AFTER_SECONDS = 2.0
 CONTROLLERS = [
     TenantController,
     LoginController,
+    UserController,
     KnowledgeBaseController,
     DocumentController,
     SearchController,

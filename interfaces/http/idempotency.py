@@ -4,7 +4,6 @@ The key becomes the command's id in the log, so the promise holds through a cras
 commit and the answer, and in every process.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid5
@@ -32,7 +31,8 @@ async def once(
 ) -> Recorded:
     """Run the command, or give what it recorded when it ran before under this key.
 
-    `asked` is all that tells one request from another, without secrets: its sha256 is kept.
+    `asked` is all that tells one request from another, without secrets. A keyed hash of it is kept,
+    which tells nobody without the key what was asked.
 
     Raises:
         CommandReused: the key was used for something else.
@@ -43,7 +43,7 @@ async def once(
         return await run(actor)
     scope = f"{actor.tenant_id}/{actor.name}/{request.method}/{request.scope['path']}"
     command_id = CommandId(uuid5(COMMANDS, f"{scope}/{key}"))
-    fingerprint = hashlib.sha256(msgspec.json.encode(asked)).digest()
+    fingerprint = web.ports.lookup_keys.request(msgspec.json.encode(asked))
     earlier = await web.store.command(actor.tenant_id, command_id)
     if earlier is not None:
         if earlier.fingerprint != fingerprint:

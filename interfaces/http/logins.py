@@ -131,7 +131,7 @@ class LoginController(Controller):
         if profile is None:
             raise TokenRefused
         return Me(
-            user_id=profile.user_id,
+            user_id=profile.id,
             tenant_id=actor.tenant_id,
             session_id=actor.session_id,
             email=profile.email,

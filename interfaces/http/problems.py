@@ -22,6 +22,7 @@ from application.documents.analysis import Unextractable
 from application.logins.handlers import LoginRefused
 from application.recorded import CommandReused, Overloaded, VersionConflict
 from domain.event import Conflict, Invalid, NotFound, RuleBroken
+from domain.logins.login import OwnerRequired
 from domain.logins.session import SessionOver
 from infrastructure.audit.slots import TooManyExports
 from infrastructure.identity.tokens import TokenRefused
@@ -36,6 +37,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (SessionOver, 401),
     (TokenRefused, 401),
     (Forbidden, 403),
+    (OwnerRequired, 403),
     (NotFound, 404),
     (Stale, 412),
     (Conflict, 409),

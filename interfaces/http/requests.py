@@ -78,13 +78,13 @@ def addressed_here(
     raise BadRequest(400, "host-not-trusted", "This server does not answer for that host.")
 
 
-def authenticated(
+async def authenticated(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
     """A guard for every route that is not marked `public`; those marked `admin` are the platform's.
 
     Raises:
-        TokenRefused: there is no valid access token.
+        TokenRefused: there is no valid access token, or its person was erased.
         Forbidden: an access token is no administrator's.
     """
     if handler.opt.get("public"):
@@ -99,6 +99,8 @@ def authenticated(
     claims = web.tokens.read(token.strip(), "access")
     if handler.opt.get("admin"):
         raise Forbidden
+    if await web.erased.include(claims.tenant_id, claims.user_id):
+        raise TokenRefused
     connection.state.claims = claims
 
 

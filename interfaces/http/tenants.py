@@ -123,4 +123,5 @@ def _tenant_id(request: Request[Any, Any, Any], web: Web, data: NewTenant) -> Te
     key = idempotency.key_of(request)
     if key is None:
         return TenantId(web.ports.ids.new())
-    return TenantId(uuid5(idempotency.COMMANDS, f"{key}/{data.slug}/{data.owner.email}"))
+    hashed = web.ports.lookup_keys.request(f"{key}/{data.slug}/{data.owner.email}".encode())
+    return TenantId(uuid5(idempotency.COMMANDS, hashed.hex()))

@@ -9,13 +9,21 @@ import structlog
 from psycopg.rows import scalar_row
 
 from infrastructure.database import BatchDatabase
+from infrastructure.vault.master_keys import MasterKeyUnknown
+from infrastructure.vault.vault import Vault
 from projections.engine import generations, reading
 from projections.engine.generations import Consumer
 from projections.engine.projection import Unavailable
 from projections.engine.reading import BATCH_EVENTS, SQL, CaughtUp, LogNotContiguous
 
 TABLES_LOST = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
-TEMPORARY = (psycopg.OperationalError, Unavailable, LogNotContiguous, *TABLES_LOST)
+TEMPORARY = (
+    psycopg.OperationalError,
+    Unavailable,
+    LogNotContiguous,
+    MasterKeyUnknown,
+    *TABLES_LOST,
+)
 """What is the matter with the surroundings, not with an event: nothing is parked for it."""
 
 log = structlog.get_logger(__name__)
@@ -26,6 +34,7 @@ def catch_up(
     consumer: Consumer,
     tenant_id: UUID,
     *,
+    vault: Vault,
     batch_events: int = BATCH_EVENTS,
     until: float = math.inf,
 ) -> CaughtUp:
@@ -37,12 +46,13 @@ def catch_up(
         psycopg.OperationalError, Unavailable: something can't be reached; trying later is right.
         psycopg.errors.UndefinedTable: its tables are gone, until somebody rebuilds them.
         LogNotContiguous: events are missing.
+        MasterKeyUnknown: the vault can't use a key that it has.
     """
     done = CaughtUp()
     size = batch_events
     while True:
         try:
-            passed = _batch(database, consumer, tenant_id, size, done)
+            passed = _batch(database, consumer, tenant_id, size, done, vault)
         except TEMPORARY as error:
             _note_failure(database, consumer, tenant_id, error)
             raise
@@ -65,7 +75,12 @@ def catch_up(
 
 
 def _batch(
-    database: BatchDatabase, consumer: Consumer, tenant_id: UUID, size: int, done: CaughtUp
+    database: BatchDatabase,
+    consumer: Consumer,
+    tenant_id: UUID,
+    size: int,
+    done: CaughtUp,
+    vault: Vault,
 ) -> int | None:
     """Apply up to `size` events; how many were passed, None while another run holds the row."""
     of = consumer.of(tenant_id)
@@ -75,7 +90,7 @@ def _batch(
         position = reading.locked_position(connection, of)
         if position is None:
             return None
-        events = reading.events_after(connection, tenant_id, position, size)
+        events = reading.events_after(connection, tenant_id, position, size, vault)
         if not events:
             return 0
         parked = connection.cursor(row_factory=scalar_row).execute(SQL["parked"], of).fetchall()

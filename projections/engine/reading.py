@@ -13,6 +13,8 @@ from application.recorded import RecordedEvent
 from infrastructure.event_log import codec, rows
 from infrastructure.event_log.store import SQL as LOG
 from infrastructure.sql import Queries
+from infrastructure.vault.vault import NO_KEYS, Keys, Vault
+from infrastructure.vault.vault import SQL as VAULT
 
 SQL = Queries(__package__, "engine.sql")
 
@@ -43,19 +45,27 @@ class CaughtUp(msgspec.Struct, kw_only=True):
 
 
 def events_after(
-    connection: Connection[Any], tenant_id: UUID, after: int, limit: int
+    connection: Connection[Any],
+    tenant_id: UUID,
+    after: int,
+    limit: int,
+    vault: Vault,
 ) -> list[RecordedEvent]:
     """Up to `limit` events behind a position, none missing.
+
+    What is personal reads as erased where the vault has no key for it.
 
     Raises:
         LogNotContiguous: one is.
         Undecodable: one is of a known type and doesn't fit it.
+        MasterKeyUnknown: the vault can't use a key that it has.
     """
     found = rows_after(connection, tenant_id, after, limit)
     for expected, row in enumerate(found, start=after + 1):
         if row.position != expected:
             raise LogNotContiguous(f"{tenant_id}: position {expected} is missing")
-    return [_decoded(row) for row in found]
+    keys = _keys(connection, tenant_id, found, vault)
+    return [_decoded(row, keys) for row in found]
 
 
 def rows_after(
@@ -85,8 +95,20 @@ def names(chosen: Iterable[tuple[str, int]]) -> dict[str, Any]:
     }
 
 
-def _decoded(row: rows.EventRow) -> RecordedEvent:
+def _keys(
+    connection: Connection[Any], tenant_id: UUID, found: list[rows.EventRow], vault: Vault
+) -> Keys:
+    """Of all persons in these rows, in one query; without any where there are none."""
+    persons = rows.persons(found)
+    if not persons:
+        return NO_KEYS
+    parameters = {"tenant_id": tenant_id, "person_ids": list(persons)}
+    kept = connection.execute(VAULT["keys"], parameters).fetchall()
+    return vault.opened(tenant_id, kept)
+
+
+def _decoded(row: rows.EventRow, keys: Keys) -> RecordedEvent:
     try:
-        return rows.to_event(row)
+        return rows.to_event(row, keys)
     except codec.Undecodable as error:
         raise codec.Undecodable(f"position {row.position}: {error}") from error

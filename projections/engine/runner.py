@@ -17,6 +17,7 @@ from psycopg.rows import scalar_row
 
 from application.jobs import Job
 from infrastructure.database import BatchDatabase
+from infrastructure.vault.vault import Vault
 from projections.engine import alone, generations, reading
 from projections.engine.generations import Consumer, Key
 from projections.engine.projection import Projection
@@ -28,8 +29,11 @@ log = structlog.get_logger(__name__)
 class Runner:
     """Runs projections for one tenant at a time; safe in any number of threads and processes."""
 
-    def __init__(self, database: BatchDatabase, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self, database: BatchDatabase, projections: Sequence[Projection], vault: Vault
+    ) -> None:
         self._database = database
+        self._vault = vault
         self._projections = {(each.name, each.version): each for each in projections}
 
     def run(self, tenant_id: UUID, *, until: float = math.inf) -> CaughtUp:
@@ -72,6 +76,7 @@ class Runner:
             self._database,
             Consumer(projection),
             tenant_id,
+            vault=self._vault,
             batch_events=batch_events,
             until=until,
         )
@@ -120,7 +125,9 @@ class Runner:
         front: int,
         chosen: Sequence[Consumer],
     ) -> tuple[list[Job], int]:
-        events = reading.events_after(connection, tenant_id, front, BATCH_EVENTS) if chosen else ()
+        if not chosen:
+            return [], 0
+        events = reading.events_after(connection, tenant_id, front, BATCH_EVENTS, self._vault)
         if not events:
             return [], 0
         parked = set(connection.execute(SQL["all_parked"], {"tenant_id": tenant_id}).fetchall())
@@ -156,7 +163,12 @@ class Runner:
                 size = SLOW_BATCH_EVENTS if consumer.projection.slow else BATCH_EVENTS
                 total.add(
                     alone.catch_up(
-                        self._database, consumer, tenant_id, batch_events=size, until=until
+                        self._database,
+                        consumer,
+                        tenant_id,
+                        vault=self._vault,
+                        batch_events=size,
+                        until=until,
                     )
                 )
             except alone.TEMPORARY as error:

@@ -1,5 +1,6 @@
 """Who can log in, found by a keyed hash of the e-mail address."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from psycopg.rows import class_row, scalar_row
 from application.ports import LoginRecord, LookupKeys
 from application.recorded import RecordedEvent
 from domain.ids import TenantId
-from domain.logins.events import LoginRegistered
+from domain.logins.events import LoginErased, LoginRegistered
+from domain.logins.login import Role
 from infrastructure.database import Database
 from infrastructure.sql import Queries
 from projections.engine.projection import on
@@ -29,16 +31,17 @@ class LoginRow(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str
     role: str
     version: int
+    position: int
     created_at: datetime
 
 
 class LoginDirectory(RowFold[LoginRow]):
-    """One row a login."""
+    """One row a login that was not erased."""
 
     name = "login_directory"
-    version = 1
+    version = 2
     queries = SQL
-    tables = ("logins_v1",)
+    tables = ("logins_v2",)
     row_type = LoginRow
 
     def __init__(self, lookup_keys: LookupKeys) -> None:
@@ -58,24 +61,39 @@ class LoginDirectory(RowFold[LoginRow]):
             display_name=event.display_name,
             role=event.role,
             version=recorded.version,
+            position=recorded.position,
             created_at=recorded.recorded_at,
         )
 
+    @on(LoginErased)
+    def erased(self, _row: LoginRow | None, _event: LoginErased, _recorded: RecordedEvent) -> None:
+        """It leaves the directory."""
+        return
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """A login as its own person sees it."""
 
-    user_id: UUID
+class ListedUser(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who can log in; `position` is where they entered the log."""
+
+    id: UUID
     email: str
     display_name: str
-    role: str
+    role: Role
     version: int
+    position: int
     created_at: datetime
 
 
-async def one(database: Database, tenant_id: TenantId, user_id: UUID) -> Profile | None:
+async def one(database: Database, tenant_id: TenantId, user_id: UUID) -> ListedUser | None:
     """One login of the tenant."""
-    return await database.row(tenant_id, SQL["one"], {"user_id": user_id}, Profile)
+    return await database.row(tenant_id, SQL["one"], {"user_id": user_id}, ListedUser)
+
+
+async def page(
+    database: Database, tenant_id: TenantId, *, before: int, limit: int
+) -> Sequence[ListedUser]:
+    """Up to `limit` logins from before position `before`, newest first."""
+    parameters = {"before": before, "limit": limit}
+    return await database.rows(tenant_id, SQL["page"], parameters, ListedUser)
 
 
 class LoginLookup:

@@ -14,6 +14,7 @@ from infrastructure.audit.pages import LogPages
 from infrastructure.database import BatchDatabase
 from tests.event_log import filled
 from tests.servers import Database
+from tests.vaults import VAULT
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def batch(database: Database) -> Iterator[BatchDatabase]:
 
 def begun(found: BatchDatabase, tenant: UUID, format_: str = "jsonl", **more: Any) -> Export:
     """An export of the whole log, unless more is said."""
-    pages = LogPages(found, tenant)
+    pages = LogPages(found, tenant, VAULT)
     values = {"after": 0, "until": None, "upto": pages.head().position, "personal": False}
     asked = Asked(tenant_id=tenant, format=format_, by="user:test", **{**values, **more})
     return Export(asked, pages, formats.writer(format_, tenant), filled.KEY)

@@ -55,11 +55,12 @@ def test_what_is_personal_is_withheld_unless_asked_for(web_alone: Stack) -> None
     plain = web_alone.client.get(URL, headers=account.headers)
     assert account.email not in plain.text
     login = exports.objects(plain.content)[1]
-    assert login["withheld"] is True
-    assert "data" not in login
+    assert set(login["data"]) == {"role", "personal"}
+    assert "withheld" not in login
     clear = web_alone.client.get(URL, headers=account.headers, params={"personal": True})
     login = exports.objects(clear.content)[1]
     assert login["personal"]["email"] == account.email
+    assert set(login["personal"]) == {"email", "display_name"}
     assert exports.objects(clear.content)[-1]["personal"] is True
 
 

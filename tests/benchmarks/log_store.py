@@ -15,6 +15,7 @@ from domain.ids import CommandId, StreamId, TenantId, Version
 from infrastructure.database import BatchDatabase, Database
 from infrastructure.event_log.store import PostgresEventStore
 from projections.engine import reading as log_reading
+from tests.vaults import VAULT
 
 CALLERS = 100
 READ_BATCH = 1_000
@@ -83,7 +84,7 @@ def _read_all(app_url: str, tenant_id: UUID, events: int) -> float:
         position = 0
         with database.transaction(tenant_id) as connection:
             while position < events:
-                found = log_reading.events_after(connection, tenant_id, position, READ_BATCH)
+                found = log_reading.events_after(connection, tenant_id, position, READ_BATCH, VAULT)
                 position = found[-1].position
         return events / (time.perf_counter() - start)
     finally:
@@ -112,7 +113,7 @@ def _with_store(
         database = Database(app_url)
         await database.open()
         try:
-            return await body(PostgresEventStore(database))
+            return await body(PostgresEventStore(database, VAULT))
         finally:
             await database.close()
 

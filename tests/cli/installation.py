@@ -3,6 +3,7 @@
 from click.testing import CliRunner, Result
 
 from interfaces.cli import main
+from tests import vaults
 from tests.event_log import filled
 from tests.servers import Database
 
@@ -22,5 +23,6 @@ def environment(database: Database) -> dict[str, str]:
         "MUNIMENT_PASSWORD_PEPPER": "a text that peppers passwords in tests",
         "MUNIMENT_LOOKUP_KEY": "a text that hides addresses in tests",
         "MUNIMENT_SEAL_KEY": filled.SECRET,
+        "MUNIMENT_VAULT_KEY": vaults.SECRET,
         "MUNIMENT_ADMIN_TOKEN": "a text that only administrators of tests know",
     }

@@ -9,6 +9,7 @@ from psycopg import sql
 from infrastructure.database import Database as Connections
 from infrastructure.event_log.store import PostgresEventStore
 from tests.servers import Database
+from tests.vaults import VAULT
 from tests.wire import Wire
 
 
@@ -25,8 +26,8 @@ class House:
         self.admin.execute(hasten.format(sql.Identifier(database.name)))
         self.connections = Connections(wire.url, size_max=4)
         runner.run(self.connections.open())
-        self.store = PostgresEventStore(self.connections)
-        self.elsewhere = PostgresEventStore(self.connections)
+        self.store = PostgresEventStore(self.connections, VAULT)
+        self.elsewhere = PostgresEventStore(self.connections, VAULT)
         """As another process has it: it knows nothing of what waits in the first."""
 
     def close(self) -> None:

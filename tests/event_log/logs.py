@@ -11,6 +11,7 @@ from domain.event import Event
 from domain.ids import CommandId, StreamId, TenantId, Version
 from infrastructure.database import Database
 from infrastructure.event_log.store import PostgresEventStore
+from tests.vaults import VAULT
 
 Result = TypeVar("Result")
 
@@ -61,7 +62,7 @@ def with_store(
         database = Database(app_url, size_max=pool)
         await database.open()
         try:
-            return await body(PostgresEventStore(database))
+            return await body(PostgresEventStore(database, VAULT))
         finally:
             await database.close()
 

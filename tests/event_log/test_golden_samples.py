@@ -1,23 +1,14 @@
 """What was ever written to a log can still be read."""
 
-from collections import defaultdict
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from domain import catalogue
+from domain.personal import ERASED
 from infrastructure.event_log import codec
-
-GOLDEN = Path(__file__).parents[1] / "golden"
-
-
-def samples() -> dict[tuple[str, int], list[Path]]:
-    found: dict[tuple[str, int], list[Path]] = defaultdict(list)
-    for path in sorted(GOLDEN.glob("*.json")):
-        parts = path.name.split(".")
-        number = next(index for index, part in enumerate(parts) if part.isdigit())
-        found[".".join(parts[:number]), int(parts[number])].append(path)
-    return found
+from tests.event_log import golden
 
 
 def test_every_schema_of_every_event_has_a_golden_sample() -> None:
@@ -26,20 +17,38 @@ def test_every_schema_of_every_event_has_a_golden_sample() -> None:
         for event_type in catalogue.EVENT_TYPES
         for schema in range(1, event_type.SCHEMA + 1)
     }
-    assert wanted == set(samples())
+    assert wanted == set(golden.samples())
 
 
 @pytest.mark.parametrize(
     ("type_", "schema", "path"),
-    [(type_, schema, path) for (type_, schema), paths in samples().items() for path in paths],
+    [
+        (type_, schema, path)
+        for (type_, schema), paths in golden.samples().items()
+        for path in paths
+    ],
     ids=lambda value: value.name if isinstance(value, Path) else None,
 )
 def test_a_golden_sample_still_decodes(type_: str, schema: int, path: Path) -> None:
     data = path.read_bytes().strip()
-    event = codec.decode(type_, schema, data)
+    event = golden.decoded(type_, schema, path)
     assert type(event) is catalogue.BY_TYPE[type_]
-    if schema == type(event).SCHEMA:
+    assert ERASED not in msgspec.to_builtins(event).values()
+    if codec.is_personal(event):
+        assert event == golden.decoded(type_, 1, golden.FOLDER / f"{type_}.1.json")
+    elif schema == type(event).SCHEMA:
         assert codec.encode(event) == data
+
+
+@pytest.mark.parametrize("type_", sorted(each.TYPE for each in catalogue.PERSONAL))
+def test_a_personal_event_is_written_as_its_golden_sample_but_for_the_box(type_: str) -> None:
+    sample = msgspec.json.decode((golden.FOLDER / f"{type_}.2.json").read_bytes())
+    event = golden.decoded(type_, 2, golden.FOLDER / f"{type_}.2.json")
+    assert event is not None
+    written = msgspec.json.decode(codec.enclose(event, golden.PLACE, golden.KEYS).data)
+    assert list(written) == list(sample)
+    assert len(written.pop("personal")) == len(sample.pop("personal"))
+    assert written == sample
 
 
 def test_type_strings_are_unique() -> None:

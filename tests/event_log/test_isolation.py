@@ -11,7 +11,7 @@ TENANT_TABLES = """
 SELECT c.oid::regclass::text, c.relrowsecurity, c.relforcerowsecurity,
        pg_get_userbyid(c.relowner)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname IN ('log', 'read', 'work') AND c.relkind IN ('r', 'p')
+ WHERE n.nspname IN ('log', 'read', 'work', 'vault') AND c.relkind IN ('r', 'p')
 """
 
 
@@ -57,6 +57,10 @@ def test_the_context_of_a_call_does_not_leak_into_the_next(database: Database) -
         "INSERT INTO log.claims VALUES ('x', 'y', gen_random_uuid(), gen_random_uuid())",
         "DELETE FROM log.commands",
         "ALTER TABLE log.events DISABLE ROW LEVEL SECURITY",
+        "SELECT * FROM vault.person_keys",
+        "INSERT INTO vault.person_keys VALUES (gen_random_uuid(), gen_random_uuid(), 'x', 'y')",
+        "UPDATE vault.person_keys SET wrapped_key = NULL",
+        "DELETE FROM vault.person_keys",
         "SET ROLE muniment_owner",
         "CREATE TABLE public.mine (x int)",
     ],

@@ -20,8 +20,7 @@ from infrastructure.event_log.library import streams, topics
 from infrastructure.event_log.library.mapper import MsgspecMapper
 from infrastructure.event_log.library.streams import StreamEvent
 from infrastructure.event_log.library.transcoder import ExactTranscoder
-from tests.event_log import logs
-from tests.event_log.test_golden_samples import samples
+from tests.event_log import golden, logs
 
 ID = UUID("7a3d1c52-5e0c-4c5e-9d2f-5a86f1f7a001")
 
@@ -51,10 +50,12 @@ def cipher() -> AESCipher:
 
 
 def test_every_event_of_the_catalogue_has_the_bytes_of_the_asynchronous_store() -> None:
-    for (type_, schema), paths in samples().items():
+    for (type_, schema), paths in golden.samples().items():
         for path in paths:
-            event = codec.decode(type_, schema, path.read_bytes().strip())
+            event = golden.decoded(type_, schema, path)
             assert event is not None
+            if codec.is_personal(event):
+                continue  # these take a vault: test_library_personal
             [placed] = streams.following(ID, 4, [event])
             stored = mapper().to_stored_event(placed)
             assert stored == StoredEvent(

@@ -24,6 +24,7 @@ from projections.engine.runner import Runner
 from tests.event_log import filled, logs, open_appends
 from tests.event_log.open_appends import Ending, Writer
 from tests.servers import Database
+from tests.vaults import VAULT
 
 WRITERS = 3
 ENDINGS: tuple[tuple[Ending, ...], ...] = (
@@ -62,7 +63,7 @@ class Readers:
         self._batch = BatchDatabase(database.app_url, size_max=1)
         self._batch.open()
         self._noting = Noting()
-        self._runner = Runner(self._batch, [self._noting])
+        self._runner = Runner(self._batch, [self._noting], VAULT)
         self._connection = snapshot.connect(database.app_url)
         self._tailed: dict[UUID, list[int]] = {}
 

@@ -13,6 +13,7 @@ from domain.ids import Position, TenantId
 from infrastructure.database import Database
 from infrastructure.event_log.store import PostgresEventStore
 from tests.event_log import logs
+from tests.vaults import VAULT
 
 CALLERS = 16
 LOST = (psycopg.OperationalError, psycopg_pool.PoolTimeout, Overloaded)
@@ -39,7 +40,7 @@ class Ledger:
             database = Database(app_url)
             await database.open()
             stack.push_async_callback(database.close)
-            store = PostgresEventStore(database)
+            store = PostgresEventStore(database, VAULT)
             end = asyncio.get_running_loop().time() + seconds
 
             async def caller(number: int) -> None:
@@ -59,7 +60,7 @@ class Ledger:
         database = Database(app_url)
         await database.open()
         try:
-            store = PostgresEventStore(database)
+            store = PostgresEventStore(database, VAULT)
             unknown = [entry for entry in self.entries.values() if entry[2] is None]
             for tenant, command, _ in unknown:
                 self.note(tenant, command, await store.append(tenant, command))

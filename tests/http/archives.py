@@ -28,7 +28,12 @@ def filled(stack: Stack, text: str) -> Archive:
     title = f"Title of {account.slug}"
     document = stack.add_text(account, title, text, knowledge_base_id=base)
     assert stack.settled(account, document)["overall"] == "COMPLETED"
-    ids = {"knowledge base": base, "document": document, "watchlist": watchlist(stack, account)}
+    ids = {
+        "knowledge base": base,
+        "document": document,
+        "watchlist": watchlist(stack, account),
+        "user": user(stack, account),
+    }
     return Archive(account=account, ids=ids, text=text)
 
 
@@ -40,6 +45,21 @@ def watchlist(stack: Stack, account: Account) -> str:
     headers = {**account.headers, "X-Wait-For-Position": position}
     assert stack.client.get("/api/v1/watchlists?wait_ms=20000", headers=headers).is_success
     return made
+
+
+def user(stack: Stack, account: Account, role: str = "editor") -> str:
+    """The id of a new user; read models have them when this returns."""
+    body = {
+        "email": f"{secrets.token_hex(6)}@{account.slug}.example",
+        "password": "Correct-Horse-8",
+        "role": role,
+    }
+    made = stack.client.post("/api/v1/users", headers=account.headers, json=body)
+    assert made.status_code == 201, made.text
+    headers = {**account.headers, "X-Wait-For-Position": made.headers["x-event-position"]}
+    assert stack.client.get("/api/v1/users?wait_ms=20000", headers=headers).is_success
+    user_id: str = made.json()["id"]
+    return user_id
 
 
 def _made(stack: Stack, account: Account, kind: str, **body: str) -> str:

@@ -18,8 +18,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     path: str
-    needs: Literal["nothing", "a login", "the right to write", "the platform"] = "a login"
-    of: Literal["document", "knowledge base", "watchlist"] | None = None
+    needs: Literal[
+        "nothing", "a login", "the right to write", "the right to manage", "the platform"
+    ] = "a login"
+    of: Literal["document", "knowledge base", "watchlist", "user"] | None = None
     """What the `{id}` is, where there is one."""
     body: dict[str, Any] | None = None
     query: str = ""
@@ -155,11 +157,22 @@ ROUTES = (
     Route(method="GET", path=f"{V1}/audit/events"),
     Route(method="GET", path=f"{V1}/audit/export"),
 )
+_MANAGING = Route(method="GET", path=f"{V1}/users", needs="the right to manage")
+_USER = {"email": "ben@example.org", "password": "Correct-Horse-8", "role": "editor"}
+ROUTES += (
+    msgspec.structs.replace(_MANAGING, reads_own_writes=True),
+    msgspec.structs.replace(_MANAGING, path=f"{V1}/users/{{id}}", of="user", reads_own_writes=True),
+    msgspec.structs.replace(_MANAGING, method="POST", body=_USER),
+    msgspec.structs.replace(
+        _MANAGING, method="DELETE", path=f"{V1}/users/{{id}}", of="user", headers=_ANY
+    ),
+)
 ROUTES += (Route(method="GET", path=f"{V1}/admin/projections", needs="the platform"),)
 WITH_JSON = tuple(route for route in ROUTES if route.body is not None)
 WITH_ID = tuple(route for route in ROUTES if route.of is not None)
 READS = tuple(route for route in ROUTES if route.reads_own_writes)
 WRITES = tuple(route for route in ROUTES if route.needs == "the right to write")
+MANAGES = tuple(route for route in ROUTES if route.needs == "the right to manage")
 
 
 def body_of(route: Route, object_id: object = NOBODYS) -> dict[str, Any]:

@@ -13,7 +13,11 @@ from tests.http.routes import NOBODYS, ROUTES, Route
 from tests.stack import Stack
 
 ADMIN = [route for route in ROUTES if route.needs == "the platform"]
-OTHERS = [route for route in ROUTES if route.needs in ("a login", "the right to write")]
+OTHERS = [
+    route
+    for route in ROUTES
+    if route.needs in ("a login", "the right to write", "the right to manage")
+]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,7 @@ def test_an_administrator_sees_the_projections(stack: Stack) -> None:
 def test_where_no_token_is_set_nobody_is_an_administrator(
     servers: run_servers.Servers, tmp_path: Path
 ) -> None:
-    own = ("JWT_SECRET", "PASSWORD_PEPPER", "LOOKUP_KEY", "SEAL_KEY")
+    own = ("JWT_SECRET", "PASSWORD_PEPPER", "LOOKUP_KEY", "SEAL_KEY", "VAULT_KEY")
     settings = {f"MUNIMENT_{name}": secrets.token_urlsafe(48) for name in own} | {
         "MUNIMENT_ENVIRONMENT": "production",
         "MUNIMENT_ADMIN_TOKEN": "",

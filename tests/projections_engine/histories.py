@@ -29,6 +29,7 @@ from projections.documents.pipeline_jobs import PipelineJobs
 from projections.engine.projection import Projection
 from projections.engine.runner import Runner
 from tests.event_log import logs
+from tests.vaults import VAULT
 
 TABLES = ("read.documents_v1", "read.document_status_v1", "read.knowledge_bases_v1", "work.jobs")
 VOLATILE = {"run_at", "created_at", "updated_at", "started_at", "ended_at"}
@@ -85,7 +86,7 @@ def run(
     database.open()
     try:
         chosen = list(projections or every())
-        runner = Runner(database, chosen)
+        runner = Runner(database, chosen, VAULT)
         if batch_events is None:
             runner.run(tenant_id)
             return

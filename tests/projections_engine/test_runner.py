@@ -21,6 +21,7 @@ from projections.engine.runner import Runner
 from tests.event_log import logs
 from tests.projections_engine import histories
 from tests.servers import Database
+from tests.vaults import VAULT
 
 
 class Picky(Projection):
@@ -113,7 +114,7 @@ def test_16_runs_at_once_take_every_event_once(database: Database) -> None:
     batch = BatchDatabase(database.app_url, size_max=16)
     batch.open()
     try:
-        each = Runner(batch, [picky])
+        each = Runner(batch, [picky], VAULT)
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(lambda _: each.catch_up(picky, tenant, batch_events=7), range(16)))
         each.catch_up(picky, tenant)
@@ -154,6 +155,6 @@ def test_the_sweep_finds_a_tenant_that_is_behind_and_no_other(database: Database
     batch = BatchDatabase(database.app_url)
     batch.open()
     try:
-        assert Runner(batch, histories.every()).tenants_behind() == [behind]
+        assert Runner(batch, histories.every(), VAULT).tenants_behind() == [behind]
     finally:
         batch.close()

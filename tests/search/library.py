@@ -31,6 +31,7 @@ from infrastructure.event_log.store import PostgresEventStore
 from projections.documents.chunk_index import ChunkIndex
 from projections.documents.search import Mode, search
 from projections.engine.runner import Runner
+from tests.vaults import VAULT
 
 Result = TypeVar("Result")
 
@@ -52,8 +53,8 @@ class Library:
         self.blobs = BlobStore(folder.as_uri())
         self.vectors = EmbeddingCache(self.database, embedder or EMBEDDER)
         self.index = ChunkIndex(self.blobs, self.vectors)
-        self.runner = Runner(self.batch_database, [self.index])
-        self._store = PostgresEventStore(self.database)
+        self.runner = Runner(self.batch_database, [self.index], VAULT)
+        self._store = PostgresEventStore(self.database, VAULT)
         self._chunker = Chunker()
         self._versions: dict[tuple[TenantId, StreamId], Version] = {}
 

@@ -60,7 +60,7 @@ def test_a_day_of_requests_leaves_no_secret_in_any_log(stack: Stack, archive: Ar
         *(value for key, value in stack.environment.items() if key.startswith("MUNIMENT_JWT")),
         *(
             stack.environment[f"MUNIMENT_{name}"]
-            for name in ("PASSWORD_PEPPER", "LOOKUP_KEY", "ADMIN_TOKEN")
+            for name in ("PASSWORD_PEPPER", "LOOKUP_KEY", "ADMIN_TOKEN", "VAULT_KEY")
         ),
         *(stack.database.app_url, "the-app-password"),
     ):

@@ -7,7 +7,7 @@ import pytest
 from tests.api import Account
 from tests.http import archives
 from tests.http.problems import name, refused
-from tests.http.routes import ROUTES, WRITES, Route
+from tests.http.routes import MANAGES, ROUTES, WRITES, Route
 from tests.stack import Stack
 
 
@@ -20,6 +20,16 @@ def owner(stack: Stack) -> Account:
 def test_a_viewer_writes_nothing(stack: Stack, owner: Account, route: Route) -> None:
     viewer = archives.as_role(stack, owner, "viewer")
     answer = archives.ask(stack, viewer, route, uuid4())
+    assert name(refused(answer, 403)) == "forbidden"
+
+
+@pytest.mark.parametrize("role", ["viewer", "editor"])
+@pytest.mark.parametrize("route", MANAGES, ids=str)
+def test_only_who_manages_the_tenant_sees_and_changes_users(
+    stack: Stack, owner: Account, route: Route, role: str
+) -> None:
+    colleague = archives.as_role(stack, owner, role)
+    answer = archives.ask(stack, colleague, route, owner.user_id)
     assert name(refused(answer, 403)) == "forbidden"
 
 

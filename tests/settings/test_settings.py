@@ -14,6 +14,7 @@ SECRETS = {
     "MUNIMENT_PASSWORD_PEPPER": secrets.token_urlsafe(48),
     "MUNIMENT_LOOKUP_KEY": secrets.token_urlsafe(48),
     "MUNIMENT_SEAL_KEY": secrets.token_urlsafe(48),
+    "MUNIMENT_VAULT_KEY": secrets.token_urlsafe(48),
 }
 GIVEN = SECRETS | {"MUNIMENT_ADMIN_TOKEN": secrets.token_urlsafe(48)}
 

@@ -11,8 +11,11 @@ from infrastructure.event_log.library.mapper import MsgspecMapper
 from infrastructure.event_log.library.recorder import LogAggregateRecorder, LogApplicationRecorder
 from infrastructure.event_log.library.snapshots import LogSnapshotRecorder
 from infrastructure.event_log.library.tenant_log import TenantLog
+from infrastructure.event_log.library.tenant_vault import TenantVault
 from infrastructure.event_log.library.tracking import LogProcessRecorder, LogTrackingRecorder
 from infrastructure.event_log.library.transcoder import ExactTranscoder
+from infrastructure.vault.master_keys import MasterKeys
+from infrastructure.vault.vault import Vault
 
 Recorder = TypeVar("Recorder", bound=persistence.Recorder)
 TrackingRecorder = TypeVar("TrackingRecorder", bound=LogTrackingRecorder)
@@ -30,6 +33,9 @@ class LogFactory(persistence.InfrastructureFactory[LogTrackingRecorder]):
     """The application's role, which owns nothing."""
     TENANT_ID = "TENANT_ID"
     CONNECTIONS_MAX = "DATABASE_CONNECTIONS_MAX"
+    VAULT_KEY = "VAULT_KEY"
+    """As `MUNIMENT_VAULT_KEY`; without it what is personal reads as erased."""
+    VAULT_KEYS_BEFORE = "VAULT_KEYS_BEFORE"
     ORIGINATOR_ID_TYPE = "ORIGINATOR_ID_TYPE"
     AES_CIPHER = "eventsourcing.cryptography:AESCipher"
 
@@ -53,7 +59,10 @@ class LogFactory(persistence.InfrastructureFactory[LogTrackingRecorder]):
         """The given mapper, or the one that `MAPPER_TOPIC` names, or `MsgspecMapper`."""
         if mapper_class is None and not self.env.get(self.MAPPER_TOPIC):
             mapper_class = MsgspecMapper
-        return super().mapper(transcoder, mapper_class)
+        made = super().mapper(transcoder, mapper_class)
+        if isinstance(made, MsgspecMapper):
+            made.vault = self._vault()
+        return made
 
     def transcoder(self) -> persistence.Transcoder:
         """The one that `TRANSCODER_TOPIC` names, or `ExactTranscoder`."""
@@ -121,6 +130,13 @@ class LogFactory(persistence.InfrastructureFactory[LogTrackingRecorder]):
             return UUID(self._required(self.TENANT_ID))
         except ValueError:
             raise self._refused(self.TENANT_ID, "a UUID") from None
+
+    def _vault(self) -> TenantVault | None:
+        secret = self.env.get(self.VAULT_KEY, "")
+        if not secret:
+            return None
+        before = [text for text in self.env.get(self.VAULT_KEYS_BEFORE, "").split(",") if text]
+        return TenantVault(self._log, Vault(MasterKeys(secret, before)))
 
     def _connections_max(self) -> int:
         text = self.env.get(self.CONNECTIONS_MAX, "10")

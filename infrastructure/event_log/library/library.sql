@@ -62,6 +62,9 @@ INSERT INTO read.library_snapshots
 SELECT %(tenant_id)s, %(reader)s, s.stream_id, s.version, s.topic, s.state
   FROM unnest(%(stream_ids)s::uuid[], %(versions)s::bigint[], %(topics)s::text[],
               %(states)s::bytea[]) AS s(stream_id, version, topic, state)
+ WHERE NOT EXISTS (SELECT FROM log.events e
+                    WHERE e.tenant_id = %(tenant_id)s AND e.stream_id = s.stream_id
+                      AND e.type = ANY (%(personal_types)s::text[]))
 RETURNING version
 
 -- name: snapshots

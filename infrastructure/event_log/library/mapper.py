@@ -8,9 +8,11 @@ from eventsourcing import persistence, utils
 from eventsourcing.domain import DomainEventProtocol, TAggregateID
 from eventsourcing.persistence import StoredEvent
 
+from domain.event import Event
 from infrastructure.event_log import codec
 from infrastructure.event_log.library import topics
 from infrastructure.event_log.library.streams import StreamEvent
+from infrastructure.event_log.library.tenant_vault import TenantVault
 
 
 class MsgspecMapper(persistence.Mapper[TAggregateID]):
@@ -22,20 +24,26 @@ class MsgspecMapper(persistence.Mapper[TAggregateID]):
 
     Type strings have no colon and names of classes have one, so a type that this release doesn't
     know is never taken for a module to import. Compressor and cipher, where set, work on all.
+
+    What is personal in the catalogue's events is enclosed as everywhere, with keys from `vault`.
+    Without one it reads as erased, and can't be written.
     """
+
+    vault: TenantVault | None = None
 
     def to_stored_event(self, domain_event: DomainEventProtocol[TAggregateID]) -> StoredEvent:
         """The event as the recorder takes it.
 
         Raises:
-            ProgrammingError: its class has a topic without a colon, or its type is unknown.
+            ProgrammingError: its class has a topic without a colon, or its type is unknown; or
+                something in it is personal, and there is no vault or it has no place in the log.
         """
         placed: Any = domain_event
         if isinstance(placed, StreamEvent):
             if placed.event is None:
                 raise persistence.ProgrammingError(f"of unknown type: {placed.type}")
             topic = topics.join(placed.event.TYPE, placed.event.SCHEMA)
-            return self._stored(placed, topic, codec.encode(placed.event))
+            return self._stored(placed, topic, self._encoded(placed, placed.event))
         topic = utils.get_topic(type(domain_event))
         if ":" not in topic:
             raise persistence.ProgrammingError(f"the topic of a class has a colon: {topic!r}")
@@ -65,13 +73,29 @@ class MsgspecMapper(persistence.Mapper[TAggregateID]):
                 raise _broken(stored_event) from error
         return super().to_domain_event(stored_event)
 
+    def _encoded(self, placed: StreamEvent, event: Event) -> bytes:
+        if not codec.is_personal(event):
+            return codec.encode(event)
+        if self.vault is None:
+            raise persistence.ProgrammingError(f"personal, and VAULT_KEY is not set: {placed.type}")
+        if placed.originator_version < 1:
+            raise persistence.ProgrammingError(f"personal, and not numbered from 1: {placed.type}")
+        keys = self.vault.ensure(codec.person(event, placed.originator_id))
+        return codec.enclose(event, self.vault.place(placed), keys).data
+
     def _placed(self, stored_event: StoredEvent, type_: str, schema: int) -> StreamEvent:
+        id_ = cast("UUID", stored_event.originator_id)
+        placed = StreamEvent(id_, stored_event.originator_version, type_, None)
         try:
-            event = codec.decode(type_, schema, self._opened(stored_event.state))
+            data = self._opened(stored_event.state)
+            if self.vault is None:
+                event = codec.decode(type_, schema, data)
+            else:
+                keys = self.vault.keys(codec.persons([(type_, id_, data)]))
+                event = codec.decode(type_, schema, data, self.vault.place(placed), keys)
         except (ValueError, codec.Undecodable) as error:
             raise _broken(stored_event) from error
-        id_ = cast("UUID", stored_event.originator_id)
-        return StreamEvent(id_, stored_event.originator_version, type_, event)
+        return msgspec.structs.replace(placed, event=event)
 
     def _stored(self, event: Any, topic: str, data: bytes) -> StoredEvent:
         if self.compressor:

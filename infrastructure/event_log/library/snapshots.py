@@ -7,8 +7,11 @@ from uuid import UUID
 from eventsourcing import persistence
 from eventsourcing.persistence import StoredEvent
 
+from domain import catalogue
 from infrastructure.event_log.library.recorder import NO_LIMIT, SQL, stream_id
 from infrastructure.event_log.library.tenant_log import TenantLog
+
+PERSONAL_TYPES = sorted(event_type.TYPE for event_type in catalogue.PERSONAL)
 
 
 class LogSnapshotRecorder(persistence.AggregateRecorder):
@@ -22,7 +25,10 @@ class LogSnapshotRecorder(persistence.AggregateRecorder):
         stored_events: Sequence[StoredEvent],
         **kwargs: Any,  # noqa: ARG002 - the library's signature
     ) -> Sequence[int] | None:
-        """Keep all of them or none.
+        """Keep all of them or none, but for those of streams with something personal in them.
+
+        A snapshot is a state in plain: one that somebody took of what they had read before an
+        erasure would outlive it.
 
         Raises:
             IntegrityError: one of that stream and version is kept already.
@@ -35,6 +41,7 @@ class LogSnapshotRecorder(persistence.AggregateRecorder):
                 versions=[event.originator_version for event in stored_events],
                 topics=[event.topic for event in stored_events],
                 states=[event.state for event in stored_events],
+                personal_types=PERSONAL_TYPES,
             )
         return None
 
