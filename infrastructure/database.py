@@ -134,9 +134,15 @@ class BatchDatabase:
 
         Read tables are those of the first generation, whichever one answers.
         """
-        with self._pool.connection() as connection, connection.transaction():
-            connection.execute(SET_TENANT, [str(tenant_id)])
+        with self._pool.connection() as connection, self.within(connection, tenant_id):
             yield connection
+
+    @contextmanager
+    def within(self, connection: Connection[Any], tenant_id: UUID) -> Iterator[None]:
+        """The same on a connection that the caller has, with the isolation that it has."""
+        with connection.transaction():
+            connection.execute(SET_TENANT, [str(tenant_id)])
+            yield
 
 
 def is_unavailable(error: BaseException) -> bool:

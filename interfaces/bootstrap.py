@@ -202,6 +202,9 @@ def migrate_database(admin_url: str, database: str, *, app_password: str) -> lis
     done = migrate.migrate(url)
     done += tables.create_missing(url, catalogue.PROJECTIONS)
     with psycopg.connect(url, autocommit=True) as connection:
+        # A generation of a read model is a schema; rights on a database aren't restored with it.
+        make_schemas = sql.SQL("GRANT CREATE ON DATABASE {} TO muniment_owner")
+        connection.execute(make_schemas.format(sql.Identifier(database)))
         set_password = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
         connection.execute(set_password.format(sql.Identifier(APP_ROLE), sql.Literal(app_password)))
     return done

@@ -90,6 +90,9 @@ def fresh_database(servers: Servers) -> Iterator[Database]:
     with psycopg.connect(servers.postgres_admin_url, autocommit=True) as connection:
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         connection.execute(copy.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        # Rights on a database are not copied with it.
+        grant = sql.SQL("GRANT CREATE ON DATABASE {} TO muniment_owner")
+        connection.execute(grant.format(sql.Identifier(name)))
     try:
         yield Database(name, admin_url, app_url)
     finally:

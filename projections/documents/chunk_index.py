@@ -125,7 +125,7 @@ class ChunkIndex(RowFold[IndexedDocument]):
             return ()
         super().apply(connection, tenant_id, taken)
         connection.execute(SQL["delete_chunks"], {"tenant_id": tenant_id, "keys": keys})
-        documents = self._read(connection, tenant_id, keys).values()
+        documents = self.read_rows(connection, tenant_id, keys).values()
         chunks = (chunk for document in documents for chunk in self._chunks(document))
         while batch := list(islice(chunks, WRITTEN_AT_ONCE)):
             self._write(connection, TenantId(tenant_id), batch)

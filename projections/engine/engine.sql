@@ -5,8 +5,10 @@ SELECT position FROM read.checkpoints
    FOR UPDATE SKIP LOCKED
 
 -- name: create_checkpoint
+-- The lock keeps a switch away that believes to have seen every checkpoint.
 INSERT INTO read.checkpoints (tenant_id, projection, version, generation, position)
-VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(generation)s, 0)
+SELECT %(tenant_id)s, %(projection)s, %(version)s, %(generation)s, 0
+  FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended('read.checkpoints', 0))) AS a_switch
 ON CONFLICT DO NOTHING
 RETURNING position
 
@@ -21,7 +23,8 @@ SELECT projection, version, generation, position FROM read.checkpoints
 -- name: create_checkpoints
 INSERT INTO read.checkpoints (tenant_id, projection, version, generation, position)
 SELECT %(tenant_id)s, p.projection, p.version, p.generation, 0
-  FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[])
+  FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended('read.checkpoints', 0))) AS a_switch,
+       unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[])
     AS p(projection, version, generation)
 ON CONFLICT DO NOTHING
 
@@ -99,3 +102,32 @@ SELECT to_regclass('read.' || %(table)s) IS NOT NULL
 
 -- name: protect
 SELECT read.protect(('read.' || %(table)s)::regclass)
+
+-- name: positions
+SELECT projection, version, generation, position FROM read.checkpoints
+ WHERE tenant_id = %(tenant_id)s
+   AND (projection, version, generation) IN (
+     SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[]))
+
+-- name: fill_checkpoints
+INSERT INTO read.checkpoints AS c (tenant_id, projection, version, generation, position)
+SELECT %(tenant_id)s, p.projection, p.version, p.generation, %(position)s
+  FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[])
+    AS p(projection, version, generation)
+  JOIN read.generations g USING (generation, projection, version)
+ WHERE g.state = 'building'
+ON CONFLICT (tenant_id, projection, version, generation) DO UPDATE
+   SET position = excluded.position, updated_at = clock_timestamp()
+ WHERE c.position = %(start)s
+
+-- name: hold_checkpoints
+SELECT FROM read.checkpoints
+ WHERE tenant_id = %(tenant_id)s
+   AND (projection, version, generation) IN (
+     SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[]))
+ ORDER BY projection, version, generation
+   FOR UPDATE
+
+-- name: differences
+SELECT missing, surplus, different, samples
+  FROM read.differences(%(tenant_id)s, %(table)s, %(live)s, %(made)s, %(samples)s)

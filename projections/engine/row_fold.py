@@ -4,7 +4,8 @@ The rows that a batch touches are read by one statement, folded in memory, and w
 one; so the size of a batch changes nothing but the speed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from psycopg.rows import tuple_row
 from application.jobs import Job
 from application.recorded import RecordedEvent
 from projections.engine.projection import Projection
+
+ROWS_AT_ONCE = 1000
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -38,22 +41,36 @@ class RowFold(Projection, Generic[Row]):
     ) -> Sequence[Job]:
         """Fold the events into their rows."""
         keys = list({self.key(recorded): None for recorded in events})
-        before = self._read(connection, tenant_id, keys)
+        before = self.read_rows(connection, tenant_id, keys)
         rows: dict[UUID, Row | None] = dict(before)
         for recorded in events:
-            key = self.key(recorded)
-            rows[key] = self.handler_of(recorded)(rows.get(key), recorded.event, recorded)
-        kept = [row for row in rows.values() if row is not None]
+            self.fold(rows, recorded)
         gone = [key for key, row in rows.items() if row is None and key in before]
-        if kept:
-            parameters = {"tenant_id": tenant_id, "rows": msgspec.json.encode(kept).decode()}
+        self.write_rows(connection, tenant_id, rows.values(), gone)
+        return ()
+
+    def fold(self, rows: dict[UUID, Row | None], recorded: RecordedEvent) -> None:
+        """Take one event into the row it belongs to; None stands for a row that is not there."""
+        key = self.key(recorded)
+        rows[key] = self.handler_of(recorded)(rows.get(key), recorded.event, recorded)
+
+    def write_rows(
+        self,
+        connection: Connection[Any],
+        tenant_id: UUID,
+        rows: Iterable[Row | None],
+        gone: Sequence[UUID],
+    ) -> None:
+        """Write the rows that are there, and delete those of the keys `gone`."""
+        kept = (row for row in rows if row is not None)
+        while some := list(islice(kept, ROWS_AT_ONCE)):
+            parameters = {"tenant_id": tenant_id, "rows": msgspec.json.encode(some).decode()}
             connection.execute(self.queries["upsert_rows"], parameters)
         if gone:
             parameters = {"tenant_id": tenant_id, "keys": gone}
             connection.execute(self.queries["delete_rows"], parameters)
-        return ()
 
-    def _read(
+    def read_rows(
         self, connection: Connection[Any], tenant_id: UUID, keys: list[UUID]
     ) -> dict[UUID, Row]:
         """Query `select_rows` gives `(key, row as JSON text)`."""

@@ -1,0 +1,16 @@
+DROP FUNCTION read.differences;
+DROP FUNCTION read.drop_generation;
+DROP FUNCTION read.roll_back_generation;
+DROP FUNCTION read.switch_generation;
+DROP FUNCTION read.hold_caught_up;
+DROP FUNCTION read.note_states;
+DROP FUNCTION read.note_differences;
+DROP FUNCTION read.finish_generation;
+DROP FUNCTION read.create_generation;
+DROP FUNCTION read.secondary_indexes;
+DROP FUNCTION read.open_generation;
+DROP POLICY for_its_functions ON read.parked_streams;
+DROP POLICY for_its_functions ON read.checkpoints;
+ALTER TABLE read.generations DROP COLUMN scratch;
+ALTER TABLE read.generations DROP COLUMN indexes;
+ALTER TABLE read.generations DROP COLUMN tables;

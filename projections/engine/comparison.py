@@ -1,0 +1,185 @@
+"""Compares a generation with the one that answers, row by row, at the same position.
+
+Both are read in one snapshot that has both checkpoints at the same position: rows and checkpoint
+commit together, so each is exactly what its events make of it. Nobody waits for a comparison.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg import Connection, IsolationLevel
+from psycopg.rows import args_row, tuple_row
+
+from infrastructure.database import BatchDatabase
+from projections.engine import generations, reading
+from projections.engine.alone import TABLES_LOST
+from projections.engine.generations import Consumer
+from projections.engine.reading import BATCH_EVENTS, SQL
+
+SAMPLES = 20
+SNAPSHOTS = 5
+LEVEL_WAIT = "10s"
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One row that is not the same: its key behind the tenant, and which columns differ.
+
+    `missing` from the live table, `surplus` in it, or `different`. Values are never told.
+    """
+
+    table: str
+    kind: str
+    key: list[Any]
+    columns: list[str] = []
+
+
+class Compared(msgspec.Struct, kw_only=True):
+    """What a comparison of one projection of one tenant came to."""
+
+    projection: str
+    tenant_id: UUID
+    position: int
+    missing: int = 0
+    surplus: int = 0
+    different: int = 0
+    lost: list[str] = []
+    """Tables that answer and are not there."""
+    samples: list[Difference] = []
+
+    @property
+    def differences(self) -> int:
+        """Rows that are not the same; a table that is lost counts at least one."""
+        return max(self.missing + self.surplus + self.different, len(self.lost))
+
+
+class Pair(NamedTuple):
+    """The same projection in the generation that answers and in the one in question."""
+
+    live: Consumer
+    made: Consumer
+
+
+class _Found(NamedTuple):
+    missing: int
+    surplus: int
+    different: int
+    samples: list[Any]
+
+
+def compare(database: BatchDatabase, pairs: Sequence[Pair], tenant_id: UUID) -> list[Compared]:
+    """Every pair, each at one position; whichever lags behind is brought level first.
+
+    Raises:
+        Exception: one of the two can't be brought level; whatever its projection raised.
+    """
+    done: list[Compared] = []
+    left = list(pairs)
+    for _ in range(SNAPSHOTS):
+        compared, left = _in_snapshot(database, left, tenant_id)
+        done += compared
+        if not left:
+            return done
+        for pair in left:
+            _level(database, pair, tenant_id)
+    for pair in left:
+        done.append(_level(database, pair, tenant_id, and_compare=True))
+    return done
+
+
+def _in_snapshot(
+    database: BatchDatabase, pairs: Sequence[Pair], tenant_id: UUID
+) -> tuple[list[Compared], list[Pair]]:
+    """Those that stand level in one snapshot, compared; and the others."""
+    done, left = [], []
+    with database.connection() as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        try:
+            with database.within(connection, tenant_id):
+                at = _positions(connection, pairs, tenant_id)
+                for pair in pairs:
+                    position = at.get(pair.made.key, 0)
+                    if at.get(pair.live.key, 0) == position:
+                        done.append(_compare(connection, pair, tenant_id, position))
+                    else:
+                        left.append(pair)
+        finally:
+            connection.isolation_level = None
+    return done, left
+
+
+def _level(
+    database: BatchDatabase, pair: Pair, tenant_id: UUID, *, and_compare: bool = False
+) -> Compared:
+    """Hold both, and bring the one that is behind to where the other is."""
+    with database.transaction(tenant_id) as connection:
+        connection.execute("SELECT set_config('lock_timeout', %s, true)", [LEVEL_WAIT])
+        both = {
+            "tenant_id": tenant_id,
+            **generations.columns([pair.live.key, pair.made.key]),
+        }
+        connection.execute(SQL["create_checkpoints"], both)
+        connection.execute(SQL["hold_checkpoints"], both)
+        at = _positions(connection, [pair], tenant_id)
+        target = max(at.values())
+        for consumer in pair:
+            _advance(connection, consumer, tenant_id, at[consumer.key], target)
+        if and_compare:
+            return _compare(connection, pair, tenant_id, target)
+        return Compared(projection=pair.live.projection.name, tenant_id=tenant_id, position=target)
+
+
+def _advance(
+    connection: Connection[Any], consumer: Consumer, tenant_id: UUID, position: int, target: int
+) -> None:
+    of = consumer.of(tenant_id)
+    generations.enter(connection, consumer.schema)
+    parked = {row[0] for row in connection.execute(SQL["parked"], of).fetchall()}
+    while position < target:
+        limit = min(BATCH_EVENTS, target - position)
+        events = reading.events_after(connection, tenant_id, position, limit)
+        taken = [
+            recorded
+            for recorded in events
+            if consumer.projection.takes(recorded) and recorded.stream_id not in parked
+        ]
+        if taken:
+            consumer.projection.apply(connection, tenant_id, taken)
+        position += limit
+        connection.execute(SQL["move_checkpoint"], {**of, "position": position})
+
+
+def _positions(
+    connection: Connection[Any], pairs: Sequence[Pair], tenant_id: UUID
+) -> dict[generations.Key, int]:
+    of = generations.columns(consumer.key for pair in pairs for consumer in pair)
+    cursor = connection.cursor(row_factory=tuple_row)
+    rows = cursor.execute(SQL["positions"], {"tenant_id": tenant_id, **of}).fetchall()
+    return {generations.Key(*key): position for *key, position in rows}
+
+
+def _compare(connection: Connection[Any], pair: Pair, tenant_id: UUID, position: int) -> Compared:
+    found = Compared(projection=pair.live.projection.name, tenant_id=tenant_id, position=position)
+    for table in pair.live.projection.tables:
+        parameters = {
+            "tenant_id": tenant_id,
+            "table": table,
+            "live": pair.live.schema,
+            "made": pair.made.schema,
+            "samples": SAMPLES,
+        }
+        try:
+            with connection.transaction():
+                cursor = connection.cursor(row_factory=args_row(_Found))
+                each = cursor.execute(SQL["differences"], parameters).fetchone()
+        except (*TABLES_LOST, psycopg.errors.DatatypeMismatch, psycopg.errors.UndefinedColumn):
+            found.lost.append(table)
+            continue
+        if each is not None:
+            found.missing += each.missing
+            found.surplus += each.surplus
+            found.different += each.different
+            found.samples += msgspec.convert(each.samples, list[Difference])
+    return found
