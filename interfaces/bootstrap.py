@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -19,7 +20,7 @@ from infrastructure.audit.questions import AuditQuestions
 from infrastructure.audit.slots import ExportSlots
 from infrastructure.blobs import BlobStore
 from infrastructure.clock import SystemClock, TimeOrderedIds
-from infrastructure.database import BatchDatabase, Database
+from infrastructure.database import PATIENT_OPTIONS, BatchDatabase, Database
 from infrastructure.documents.analysis import StatisticalAnalysis
 from infrastructure.documents.embedder import WordLlamaEmbedder
 from infrastructure.documents.media_types import ContentMediaTypes
@@ -41,6 +42,7 @@ from projections import catalogue
 from projections.engine import tables
 from projections.engine.projection import Projection
 from projections.engine.runner import Runner
+from projections.engine.tasks import Workshop
 from projections.logins.login_directory import LoginLookup
 
 APP_ROLE = "muniment_app"
@@ -185,6 +187,27 @@ def vault(settings: Settings) -> Vault:
     """The keys of persons, as far as the settings can unwrap them."""
     before = [key.reveal() for key in settings.vault_keys_before]
     return Vault(MasterKeys(settings.vault_key.reveal(), before))
+
+
+def rebuilding(settings: Settings) -> Workshop:
+    """What a rebuild works with; nothing is connected yet."""
+    url = settings.required_database_url()
+    vectors = EmbeddingCache(Database(url), WordLlamaEmbedder())
+    database = BatchDatabase(url, size_max=4, options=PATIENT_OPTIONS)
+    return Workshop(database, _projections(settings, vectors), vault(settings))
+
+
+@contextlib.asynccontextmanager
+async def recording(settings: Settings) -> AsyncIterator[Ports]:
+    """What recording a fact takes, connected for as long as this."""
+    database = Database(settings.required_database_url(), size_max=1)
+    store = PostgresEventStore(database, vault(settings))
+    await database.open()
+    try:
+        yield _ports(settings, database, store)
+        await store.drain()
+    finally:
+        await database.close()
 
 
 def migrate_database(admin_url: str, database: str, *, app_password: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from interfaces import lifeline
-from interfaces.cli import events
+from interfaces.cli import events, projections
 
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
@@ -31,6 +31,7 @@ def cli(context: click.Context) -> None:
 
 
 cli.add_command(events.events)
+cli.add_command(projections.projections)
 
 
 @cli.command()
@@ -134,9 +135,14 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from infrastructure.settings_error import SettingsError
     from interfaces.cli.preflight import CannotStart
     from interfaces.cli.processes import ChildKeepsEnding
+    from interfaces.cli.projections_rebuild import Interrupted
+    from projections.engine.fill import Poisoned, Superseded
+    from projections.engine.reading import LogNotContiguous
+    from projections.engine.registry import NotPossible
 
     starting = (SettingsError, EmbeddedEngineError, CannotStart, ChildKeepsEnding)
-    return (*starting, NotExported, NotImported, NotInTheLog, Unfit)
+    rebuilding = (Interrupted, LogNotContiguous, NotPossible, Poisoned, Superseded)
+    return (*starting, *rebuilding, NotExported, NotImported, NotInTheLog, Unfit)
 
 
 if __name__ == "__main__":

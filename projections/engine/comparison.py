@@ -14,6 +14,7 @@ from psycopg import Connection, IsolationLevel
 from psycopg.rows import args_row, tuple_row
 
 from infrastructure.database import BatchDatabase
+from infrastructure.vault.vault import Vault
 from projections.engine import generations, reading
 from projections.engine.alone import TABLES_LOST
 from projections.engine.generations import Consumer
@@ -69,7 +70,9 @@ class _Found(NamedTuple):
     samples: list[Any]
 
 
-def compare(database: BatchDatabase, pairs: Sequence[Pair], tenant_id: UUID) -> list[Compared]:
+def compare(
+    database: BatchDatabase, pairs: Sequence[Pair], tenant_id: UUID, vault: Vault
+) -> list[Compared]:
     """Every pair, each at one position; whichever lags behind is brought level first.
 
     Raises:
@@ -83,9 +86,9 @@ def compare(database: BatchDatabase, pairs: Sequence[Pair], tenant_id: UUID) -> 
         if not left:
             return done
         for pair in left:
-            _level(database, pair, tenant_id)
+            _level(database, pair, tenant_id, vault)
     for pair in left:
-        done.append(_level(database, pair, tenant_id, and_compare=True))
+        done.append(_level(database, pair, tenant_id, vault, and_compare=True))
     return done
 
 
@@ -111,7 +114,12 @@ def _in_snapshot(
 
 
 def _level(
-    database: BatchDatabase, pair: Pair, tenant_id: UUID, *, and_compare: bool = False
+    database: BatchDatabase,
+    pair: Pair,
+    tenant_id: UUID,
+    vault: Vault,
+    *,
+    and_compare: bool = False,
 ) -> Compared:
     """Hold both, and bring the one that is behind to where the other is."""
     with database.transaction(tenant_id) as connection:
@@ -125,21 +133,25 @@ def _level(
         at = _positions(connection, [pair], tenant_id)
         target = max(at.values())
         for consumer in pair:
-            _advance(connection, consumer, tenant_id, at[consumer.key], target)
+            _advance(connection, consumer, tenant_id, range(at[consumer.key], target), vault)
         if and_compare:
             return _compare(connection, pair, tenant_id, target)
         return Compared(projection=pair.live.projection.name, tenant_id=tenant_id, position=target)
 
 
 def _advance(
-    connection: Connection[Any], consumer: Consumer, tenant_id: UUID, position: int, target: int
+    connection: Connection[Any],
+    consumer: Consumer,
+    tenant_id: UUID,
+    span: range,
+    vault: Vault,
 ) -> None:
     of = consumer.of(tenant_id)
     generations.enter(connection, consumer.schema)
     parked = {row[0] for row in connection.execute(SQL["parked"], of).fetchall()}
-    while position < target:
-        limit = min(BATCH_EVENTS, target - position)
-        events = reading.events_after(connection, tenant_id, position, limit)
+    for position in span[::BATCH_EVENTS]:
+        limit = min(BATCH_EVENTS, span.stop - position)
+        events = reading.events_after(connection, tenant_id, position, limit, vault)
         taken = [
             recorded
             for recorded in events
@@ -147,8 +159,7 @@ def _advance(
         ]
         if taken:
             consumer.projection.apply(connection, tenant_id, taken)
-        position += limit
-        connection.execute(SQL["move_checkpoint"], {**of, "position": position})
+        connection.execute(SQL["move_checkpoint"], {**of, "position": position + limit})
 
 
 def _positions(

@@ -100,6 +100,18 @@ SET LOCAL search_path = read, public, pg_temp
 -- name: table_exists
 SELECT to_regclass('read.' || %(table)s) IS NOT NULL
 
+-- name: first_is_dropped
+SELECT EXISTS (SELECT FROM read.generations
+                WHERE generation = 0 AND projection = %(projection)s AND version = %(version)s)
+
+-- name: forget_first_parked
+DELETE FROM read.parked_streams
+ WHERE projection = %(projection)s AND version = %(version)s AND generation = 0
+
+-- name: forget_first_checkpoints
+DELETE FROM read.checkpoints
+ WHERE projection = %(projection)s AND version = %(version)s AND generation = 0
+
 -- name: protect
 SELECT read.protect(('read.' || %(table)s)::regclass)
 

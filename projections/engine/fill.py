@@ -13,6 +13,7 @@ from uuid import UUID
 from application.recorded import RecordedEvent
 from infrastructure.database import BatchDatabase
 from infrastructure.event_log.store import SQL as LOG
+from infrastructure.vault.vault import Vault
 from projections.engine import generations, reading
 from projections.engine.alone import TEMPORARY
 from projections.engine.generations import Consumer
@@ -35,7 +36,11 @@ class Poisoned(Exception):  # noqa: N818 - named for what is the matter
             f"{projection} can't take the event at position {position} of tenant {tenant_id}: "
             f"{reason}"
         )
-        self.projection, self.tenant_id, self.position = projection, tenant_id, position
+        self._all = projection, tenant_id, position, reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it comes back from another process."""
+        return type(self), self._all
 
 
 class Superseded(Exception):  # noqa: N818 - named for what is the matter
@@ -47,6 +52,7 @@ def fill(
     consumers: Sequence[Consumer],
     tenant_id: UUID,
     *,
+    vault: Vault,
     until: int | None = None,
     passed: Callable[[int], None] = lambda _count: None,
 ) -> int:
@@ -66,13 +72,13 @@ def fill(
     events = 0
     for start in sorted(groups):
         if start < until:
-            filling = _Filling(database, groups[start], tenant_id, start)
+            filling = _Filling(database, groups[start], tenant_id, start, vault)
             try:
                 events += filling.run(until, passed)
             except (*TEMPORARY, Superseded):
                 raise
             except Exception as error:
-                raise _poison(database, groups[start], tenant_id, until) or error from error
+                raise _poison(database, groups[start], tenant_id, until, vault) or error from error
     return events
 
 
@@ -91,9 +97,15 @@ class _Filling:
     """Several generations that stand at the same position, on their way through one log."""
 
     def __init__(
-        self, database: BatchDatabase, consumers: Sequence[Consumer], tenant_id: UUID, start: int
+        self,
+        database: BatchDatabase,
+        consumers: Sequence[Consumer],
+        tenant_id: UUID,
+        start: int,
+        vault: Vault,
     ) -> None:
         self._database, self._tenant_id, self._start = database, tenant_id, start
+        self._vault = vault
         self._takers = [_taker(each, tenant_id, start) for each in consumers]
 
     def run(self, until: int, passed: Callable[[int], None]) -> int:
@@ -102,7 +114,9 @@ class _Filling:
         while position < until:
             limit = min(READ_EVENTS, until - position)
             with self._database.transaction(self._tenant_id) as connection:
-                events = reading.events_after(connection, self._tenant_id, position, limit)
+                events = reading.events_after(
+                    connection, self._tenant_id, position, limit, self._vault
+                )
                 if len(events) < limit:
                     at = position + len(events) + 1
                     raise LogNotContiguous(f"{self._tenant_id}: position {at} is missing")
@@ -220,18 +234,26 @@ def _head(database: BatchDatabase, tenant_id: UUID) -> int:
 
 
 def _poison(
-    database: BatchDatabase, consumers: Sequence[Consumer], tenant_id: UUID, until: int
+    database: BatchDatabase,
+    consumers: Sequence[Consumer],
+    tenant_id: UUID,
+    until: int,
+    vault: Vault,
 ) -> Poisoned | None:
     """Which event it was: each again alone, in a transaction that is undone."""
     for consumer, position in reached(database, consumers, tenant_id).items():
-        found = _first_refused(database, consumer, tenant_id, position, until)
+        found = _first_refused(database, consumer, tenant_id, range(position + 1, until + 1), vault)
         if found is not None:
             return found
     return None
 
 
 def _first_refused(
-    database: BatchDatabase, consumer: Consumer, tenant_id: UUID, position: int, until: int
+    database: BatchDatabase,
+    consumer: Consumer,
+    tenant_id: UUID,
+    positions: range,
+    vault: Vault,
 ) -> Poisoned | None:
     projection: Projection = consumer.projection
     with (
@@ -239,10 +261,10 @@ def _first_refused(
         connection.transaction(force_rollback=True),
     ):
         generations.enter(connection, consumer.schema)
-        for at in range(position + 1, until + 1):
+        for at in positions:
             try:
                 with connection.transaction():
-                    events = reading.events_after(connection, tenant_id, at - 1, 1)
+                    events = reading.events_after(connection, tenant_id, at - 1, 1, vault)
                     if events and projection.takes(events[0]):
                         projection.apply(connection, tenant_id, events)
             except TEMPORARY:

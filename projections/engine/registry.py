@@ -26,6 +26,7 @@ LOCK_WAIT = "1s"
 
 PAUSE_SECONDS = 0.1
 
+OnRecord = Callable[[Any], None]
 AnyProjection = Projection | type[Projection]
 
 
@@ -156,8 +157,12 @@ class Registry:
         *,
         accept_differences: bool,
         by: str,
+        on_record: OnRecord = lambda _previous: None,
     ) -> int:
         """Have it answer from now on; returns the one that answered before.
+
+        `on_record` is told that one, between the change and its commit: a deed that can't be put
+        on record is not done.
 
         Raises:
             NotPossible: it may not; the message says why.
@@ -169,26 +174,44 @@ class Registry:
             "accept_differences": accept_differences,
             "by": by,
         }
-        before: int = self._one("switch", {**_of(projection), **parameters})
+        before: int = self._one("switch", {**_of(projection), **parameters}, on_record)
         return before
 
-    def roll_back(self, projection: AnyProjection, tenant_id: UUID | None, *, by: str) -> int:
-        """Have the one before answer again, and return it. Raises as `switch` does."""
+    def roll_back(
+        self,
+        projection: AnyProjection,
+        tenant_id: UUID | None,
+        *,
+        by: str,
+        on_record: OnRecord = lambda _back: None,
+    ) -> int:
+        """Have the one before answer again, and return it. As `switch`; `on_record` is told it."""
         parameters = {"tenant_id": tenant_id, "by": by}
-        back: int = self._one("roll_back", {**_of(projection), **parameters})
+        back: int = self._one("roll_back", {**_of(projection), **parameters}, on_record)
         return back
 
-    def drop(self, projection: AnyProjection, generation: int) -> None:
-        """Remove a generation that answers for nobody. Raises as `switch` does."""
+    def drop(
+        self,
+        projection: AnyProjection,
+        generation: int,
+        *,
+        on_record: OnRecord = lambda _nothing: None,
+    ) -> None:
+        """Remove a generation that answers for nobody. As `switch`."""
         parameters = {"generation": generation, "tables": list(projection.tables)}
-        self._one("drop", {**_of(projection), **parameters})
+        self._one("drop", {**_of(projection), **parameters}, on_record)
 
-    def _one(self, query: str, parameters: dict[str, Any]) -> Any:
+    def _one(
+        self, query: str, parameters: dict[str, Any], on_record: OnRecord | None = None
+    ) -> Any:
         try:
             with self._database.connection() as connection, connection.transaction():
                 connection.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
                 cursor = connection.cursor(row_factory=scalar_row)
-                return cursor.execute(SQL[query], parameters).fetchone()
+                answer = cursor.execute(SQL[query], parameters).fetchone()
+                if on_record is not None:
+                    on_record(answer)
+                return answer
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             raise NotCaughtUp("batches are under way") from error
         except psycopg.errors.UndefinedTable as error:

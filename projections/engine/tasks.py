@@ -1,19 +1,25 @@
 """The work of a rebuild, cut by tenant so that any number of processes can share it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
 import psycopg
+import psycopg_pool
 from psycopg.rows import scalar_row
 
 from infrastructure.database import BatchDatabase
+from infrastructure.vault.vault import Vault
 from projections.engine import comparison, fill
 from projections.engine.comparison import Compared, Pair
 from projections.engine.generations import Consumer
 from projections.engine.projection import Projection
 from projections.engine.registry import SQL
+
+PATIENCE_SECONDS = 60.0
+PAUSE_SECONDS = 0.5
 
 Passed = Callable[[int], None]
 
@@ -58,11 +64,19 @@ class Crew(Protocol):
         """
 
 
+class Workshop(NamedTuple):
+    """What doing tasks takes."""
+
+    database: BatchDatabase
+    projections: Sequence[Projection]
+    vault: Vault
+
+
 class Alone:
     """Does tasks in the calling thread."""
 
-    def __init__(self, database: BatchDatabase, projections: Iterable[Projection]) -> None:
-        self._database = database
+    def __init__(self, workshop: Workshop) -> None:
+        self._database, projections, self._vault = workshop
         self._projections = {(each.name, each.version): each for each in projections}
 
     def do(self, tasks: Sequence[Task], passed: Passed) -> Iterator[Outcome]:
@@ -71,18 +85,33 @@ class Alone:
             yield self.one(task, passed)
 
     def one(self, task: Task, passed: Passed) -> Outcome:
-        """Do one task."""
+        """Do one task; a database that is away is waited for."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._one(task, passed)
+            except (psycopg.OperationalError, psycopg_pool.PoolTimeout):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+
+    def _one(self, task: Task, passed: Passed) -> Outcome:
         consumers = [self._consumer(target) for target in task.targets]
         events = 0
         if task.fill:
             for group, until in self._ends(task, consumers):
                 events += fill.fill(
-                    self._database, group, task.tenant_id, until=until, passed=passed
+                    self._database,
+                    group,
+                    task.tenant_id,
+                    vault=self._vault,
+                    until=until,
+                    passed=passed,
                 )
         compared: list[Compared] = []
         if task.compare:
             pairs = [Pair(self._live(each, task.tenant_id), each) for each in consumers]
-            compared = comparison.compare(self._database, pairs, task.tenant_id)
+            compared = comparison.compare(self._database, pairs, task.tenant_id, self._vault)
         return Outcome(tenant_id=task.tenant_id, events=events, compared=compared)
 
     def _ends(

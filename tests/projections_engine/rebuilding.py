@@ -13,8 +13,9 @@ from projections.engine import generations
 from projections.engine.projection import Projection
 from projections.engine.rebuild import Built, Rebuild
 from projections.engine.registry import Registry
-from projections.engine.tasks import Alone
+from projections.engine.tasks import Alone, Workshop
 from tests.projections_engine import histories
+from tests.vaults import VAULT
 
 
 def read_models() -> list[Projection]:
@@ -31,6 +32,11 @@ def batches(app_url: str) -> Iterator[BatchDatabase]:
         database.close()
 
 
+def alone(database: BatchDatabase, projections: Sequence[Projection]) -> Alone:
+    """A crew of one."""
+    return Alone(Workshop(database, projections, VAULT))
+
+
 def rebuild(
     database: BatchDatabase,
     projections: Sequence[Projection] | None = None,
@@ -40,7 +46,7 @@ def rebuild(
 ) -> Built:
     """Fill, finish and compare new generations of these read models."""
     chosen = list(projections or read_models())
-    run = Rebuild(database, Alone(database, chosen), by="a test")
+    run = Rebuild(database, alone(database, chosen), by="a test")
     built = run.begin(chosen, for_tenant)
     run.fill(built, for_tenant, lambda _count: None)
     run.finish(built, chosen)
@@ -51,18 +57,21 @@ def rebuild(
 
 def switch(database: BatchDatabase, built: Built, *, accept: bool = False) -> None:
     """Have all of them answer."""
-    registry = Registry(database)
     by_name = {each.name: each for each in read_models()}
     for target in built.targets:
         projection = by_name[target.projection]
-        registry.switch(projection, target.generation, None, accept_differences=accept, by="a test")
+        Registry(database).switch(
+            projection, target.generation, None, accept_differences=accept, by="a test"
+        )
 
 
 def contents(admin_url: str, schema: str, tenant_id: UUID) -> dict[str, list[dict[str, Any]]]:
     """Every row of a tenant in the tables of a schema, or of a generation, whole."""
     with psycopg.connect(admin_url, row_factory=dict_row) as connection:
         tables = connection.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", [schema]
+            "SELECT table_name FROM information_schema.tables"
+            r" WHERE table_schema = %s AND table_name LIKE '%%\_v1'",
+            [schema],
         ).fetchall()
         return {
             each["table_name"]: connection.execute(
