@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from interfaces import lifeline
-from interfaces.cli import events, projections
+from interfaces.cli import events, projections, vault
 
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
@@ -32,6 +32,7 @@ def cli(context: click.Context) -> None:
 
 cli.add_command(events.events)
 cli.add_command(projections.projections)
+cli.add_command(vault.vault)
 
 
 @cli.command()
@@ -133,6 +134,8 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from infrastructure.event_log.log_file_lines import Unfit
     from infrastructure.event_log.reading import NotInTheLog
     from infrastructure.settings_error import SettingsError
+    from infrastructure.vault.custody import KeysNotTaken
+    from infrastructure.vault.master_keys import MasterKeyUnknown, WrappedKeyDamaged
     from interfaces.cli.preflight import CannotStart
     from interfaces.cli.processes import ChildKeepsEnding
     from interfaces.cli.projections_rebuild import Interrupted
@@ -142,7 +145,8 @@ def _known_errors() -> tuple[type[Exception], ...]:
 
     starting = (SettingsError, EmbeddedEngineError, CannotStart, ChildKeepsEnding)
     rebuilding = (Interrupted, LogNotContiguous, NotPossible, Poisoned, Superseded)
-    return (*starting, *rebuilding, NotExported, NotImported, NotInTheLog, Unfit)
+    keys = (KeysNotTaken, MasterKeyUnknown, WrappedKeyDamaged)
+    return (*starting, *rebuilding, *keys, NotExported, NotImported, NotInTheLog, Unfit)
 
 
 if __name__ == "__main__":
