@@ -14,6 +14,7 @@ from infrastructure.database import Database as Connections
 from infrastructure.event_log.store import PostgresEventStore
 from tests.event_log import logs
 from tests.servers import Database
+from tests.vaults import VAULT
 
 TENANTS = b"SELECT tenant_id FROM log.events"
 Trouble = Callable[[Connections, TenantId], Awaitable[object]]
@@ -88,7 +89,7 @@ def test_tenants_that_share_one_connection_see_their_own_whatever_happens(
 
     async def body() -> None:
         async with one_connection(database) as connections:
-            store = PostgresEventStore(connections)
+            store = PostgresEventStore(connections, VAULT)
             for tenant in (one, two):
                 await store.append(tenant, logs.command())
             for first, second in ((one, two), (two, one)):
@@ -110,7 +111,7 @@ def test_fifty_readers_of_two_tenants_over_one_connection_see_their_own(
 
     async def body() -> None:
         async with one_connection(database) as connections:
-            store = PostgresEventStore(connections)
+            store = PostgresEventStore(connections, VAULT)
             for tenant in tenants:
                 await store.append(tenant, logs.command())
 

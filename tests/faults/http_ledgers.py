@@ -13,6 +13,7 @@ import msgspec
 import psycopg
 
 from tests.api import Account
+from tests.served import wait_until
 
 CALLERS = 8
 PAUSE_SECONDS = 0.02
@@ -45,7 +46,7 @@ class HttpLedger:
 
     @property
     def acknowledged(self) -> list[Entry]:
-        return [entry for entry in self.entries.values() if entry.id is not None]
+        return [entry for entry in list(self.entries.values()) if entry.id is not None]
 
     @property
     def unknown(self) -> list[Entry]:
@@ -63,6 +64,10 @@ class HttpLedger:
                 done.set()
         for caller in callers:
             caller.result()
+
+    def wait_for(self, count: int) -> None:
+        """Until so many uploads are acknowledged."""
+        wait_until(lambda: len(self.acknowledged) >= count, TRIES_FOR_SECONDS)
 
     def settle(self, admin_url: str) -> None:
         """Send whatever is of unknown outcome again under its key, until it is answered."""
