@@ -37,8 +37,9 @@ RIGHTS: dict[str, frozenset[Right]] = {
             "audit:personal",
         }
     ),
+    "auditor": frozenset({"tenant:read", "audit:read"}),
     "worker": frozenset({"documents:read", "documents:write"}),
-    "platform": frozenset({"platform:operate"}),
+    "platform": frozenset({"platform:operate", "audit:read", "audit:personal"}),
 }
 
 

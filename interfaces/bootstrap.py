@@ -69,6 +69,14 @@ class Web(msgspec.Struct, kw_only=True):
     """Exports whose end is being recorded."""
 
 
+class Auditing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command that shows a log works with."""
+
+    database: Database
+    desk: AuditDesk
+    ports: Ports
+
+
 class Worker(msgspec.Struct, kw_only=True):
     """What a worker works with."""
 
@@ -118,16 +126,19 @@ def web(settings: Settings) -> Web:
         messages=wake_ups,
         embedder=embedder,
         running=set(),
-        audit=AuditDesk(
-            questions=AuditQuestions(database, vault(settings)),
-            vault=vault(settings),
-            slots=ExportSlots(database),
-            batch_database=BatchDatabase(
-                settings.required_database_url(), size_max=AUDIT_CONNECTIONS_MAX
-            ),
-            key=SealKey(settings.seal_key.reveal()),
-        ),
+        audit=_audit_desk(settings, settings.required_database_url(), database),
         ending=set(),
+    )
+
+
+def auditing(settings: Settings, url: str) -> Auditing:
+    """Wire what a command needs to show a log; nothing is connected yet."""
+    database = Database(url, size_max=2)
+    store = PostgresEventStore(database, vault(settings))
+    return Auditing(
+        database=database,
+        desk=_audit_desk(settings, url, database),
+        ports=_ports(settings, database, store),
     )
 
 
@@ -233,6 +244,14 @@ def migrate_database(admin_url: str, database: str, *, app_password: str) -> lis
     return done
 
 
+async def open_auditing(wired: Auditing, stack: AsyncExitStack) -> None:
+    """Connect, and have `stack` disconnect."""
+    await wired.database.open()
+    stack.push_async_callback(wired.database.close)
+    wired.desk.batch_database.open()
+    stack.callback(wired.desk.batch_database.close)
+
+
 async def open_databases(wired: Web | Worker | Scheduler, stack: AsyncExitStack) -> None:
     """Connect, and have `stack` disconnect."""
     await wired.database.open()
@@ -251,6 +270,17 @@ def _create_database(admin_url: str, database: str) -> None:
         faster = (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation)
         with contextlib.suppress(*faster):  # another process made it
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+
+
+def _audit_desk(settings: Settings, url: str, database: Database) -> AuditDesk:
+    return AuditDesk(
+        questions=AuditQuestions(database, vault(settings)),
+        vault=vault(settings),
+        slots=ExportSlots(database),
+        batch_database=BatchDatabase(url, size_max=AUDIT_CONNECTIONS_MAX),
+        key=SealKey(settings.seal_key.reveal()),
+        checking=set(),
+    )
 
 
 def _ports(settings: Settings, database: Database, store: PostgresEventStore) -> Ports:

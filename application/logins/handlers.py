@@ -138,7 +138,7 @@ async def register_login(command: RegisterLogin, actor: Actor, ports: Ports) -> 
 
     Raises:
         Forbidden: the actor may not manage the tenant, or was erased.
-        OwnerRequired: somebody else than an owner wants to make one.
+        OwnerRequired: somebody else than an owner wants to make one, or an auditor.
         EmailInvalid, PasswordTooWeak, DisplayNameInvalid: the named rule is broken.
         EmailTaken: the address belongs to another login of this tenant.
     """

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.event import Event
 
-ExportFormat = Literal["jsonl"]
+ExportFormat = Literal["jsonl", "csv", "parquet", "cef", "ocsf"]
 Outcome = Literal["finished", "cut", "failed"]
 
 

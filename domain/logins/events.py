@@ -22,7 +22,7 @@ class LoginRegistered(Event, frozen=True):
     email: Personal[str]
     password_hash: Personal[str]
     display_name: Personal[str]
-    role: Literal["owner", "admin", "editor", "viewer"]
+    role: Literal["owner", "admin", "editor", "viewer", "auditor"]
 
 
 class LoginErased(Event, frozen=True):

@@ -12,7 +12,7 @@ from domain.logins.events import LoginErased, LoginRegistered
 from domain.personal import ERASED
 from domain.text import is_line
 
-Role = Literal["owner", "admin", "editor", "viewer"]
+Role = Literal["owner", "admin", "editor", "viewer", "auditor"]
 
 EMAIL_LENGTH_MAX = 254  # RFC 5321, section 4.5.3.1.3 less the angle brackets
 EMAIL_PATTERN = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
@@ -42,7 +42,7 @@ class OwnErasure(Conflict):
 
 
 class OwnerRequired(RuleBroken):
-    """Only an owner makes or erases an owner."""
+    """Only an owner makes or erases an owner or an auditor."""
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,12 +88,12 @@ def erase(state: Login, *, user_id: UUID, by: UUID | None, by_role: str) -> list
 
 
 def may_make(role: Role, *, by_role: str) -> None:
-    """Refuse to let anybody but an owner have power over owners.
+    """Refuse to let anybody but an owner have power over owners, and over those who watch them.
 
     Raises:
         OwnerRequired: see its message.
     """
-    if role == "owner" and by_role != "owner":
+    if role in ("owner", "auditor") and by_role != "owner":
         raise OwnerRequired
 
 

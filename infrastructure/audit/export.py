@@ -8,15 +8,13 @@ import msgspec
 
 from infrastructure.audit import personal
 from infrastructure.audit.exported import Exported
-from infrastructure.audit.manifest import FORMAT_VERSION, Manifest, StatedSeal
+from infrastructure.audit.manifest import FORMAT_VERSION, SOFTWARE, Manifest, StatedSeal
 from infrastructure.audit.pages import LogPages, Page
 from infrastructure.audit.personal import PersonalFields
 from infrastructure.audit.writer import Writer
 from infrastructure.event_log import codec, seals
 from infrastructure.event_log.canonical import Link
 from infrastructure.event_log.seals import KeyRing, SealKey
-
-SOFTWARE = "muniment"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +57,11 @@ class Export:
         self._seals = self._withheld = 0
         self._chunks = self._made()
 
+    @property
+    def expected(self) -> int:
+        """How many it will be."""
+        return max(0, self._end - self._asked.after)
+
     def next_chunk(self) -> bytes | None:
         """The next part of the file; None after the last."""
         return next(self._chunks, None)
@@ -93,7 +96,9 @@ class Export:
         return PersonalFields(self._asked.tenant_id, self._pages.keys(codec.persons(rows)))
 
     def _manifest(self) -> Manifest:
-        asked, last_seal = self._asked, self._pages.last_seal()
+        asked = self._asked
+        # In this order: a seal beyond the head proves that the log's tail is gone.
+        last_seal, head = self._pages.last_seal(), self._pages.head()
         return Manifest(
             format_version=FORMAT_VERSION,
             format=asked.format,
@@ -102,9 +107,9 @@ class Export:
             exported_at=datetime.now(UTC),
             exported_by=asked.by,
             after=asked.after,
-            until=asked.until,
+            to=max(self._end, asked.after),
             position=self.last.position,
-            head=asked.upto,
+            head=head.position,
             events=self.events,
             seals=self._seals,
             withheld=self._withheld,

@@ -7,13 +7,32 @@ from typing import NamedTuple
 
 import msgspec
 
-from infrastructure.audit.pages import LogRow
 from infrastructure.event_log import moments
 from infrastructure.event_log.seals import Seal
 
 _UNIX = moments.microseconds(datetime(1970, 1, 1, tzinfo=UTC))
 _SECOND = 1_000_000
 _decode = msgspec.json.Decoder().decode
+
+
+class LogRow(NamedTuple):
+    """One event as it is read to be given out: ids as texts, texts as UTF-8, the digest as hex."""
+
+    position: int
+    stream_id: bytes
+    version: int
+    type: bytes
+    schema: int
+    event_id: bytes
+    command_id: bytes
+    correlation_id: bytes
+    causation_id: bytes | None
+    actor: bytes
+    recorded_at: int
+    """Microseconds since 2000-01-01 00:00 UTC."""
+    metadata: bytes
+    data: bytes
+    digest: bytes
 
 
 class Exported(NamedTuple):

@@ -12,9 +12,8 @@ from uuid import UUID
 import msgspec
 
 from infrastructure.audit.exported import Exported, is_object, time_text
-from infrastructure.audit.manifest import Manifest, encoder
+from infrastructure.audit.manifest import Manifest, StatedSeal, encoder
 from infrastructure.audit.writer import Lines
-from infrastructure.event_log.seals import Seal
 
 _EVENT = (
     b'{"line":"event","tenant_id":"%b","position":%d,"stream_id":"%b","version":%d,"type":%b,'
@@ -36,7 +35,7 @@ class JsonLines(Lines):
 
     def trailer(self, manifest: Manifest) -> bytes:
         """The manifest as an object."""
-        return encoder.encode(manifest) + b"\n"
+        return trailer(manifest)
 
     def _line(self, event: Exported) -> bytes:
         # fmt: off
@@ -64,6 +63,11 @@ class JsonLines(Lines):
         )
 
 
+def trailer(manifest: Manifest) -> bytes:
+    """The last line."""
+    return encoder.encode(manifest) + b"\n"
+
+
 def _member(name: bytes, octets: bytes) -> bytes:
     if is_object(octets):
         return b'"%b":%b' % (name, octets)
@@ -71,16 +75,8 @@ def _member(name: bytes, octets: bytes) -> bytes:
 
 
 def _more(event: Exported) -> bytes:
-    seal = b"" if event.seal is None else b',"seal":%b' % encoder.encode(_stated(event.seal))
+    seal = b"" if event.seal is None else b',"seal":%b' % encoder.encode(StatedSeal.of(event.seal))
     return seal if event.personal is None else seal + b',"personal":%b' % event.personal
-
-
-def _stated(seal: Seal) -> dict[str, object]:
-    return {
-        "sealed_at": time_text(seal.sealed_at),
-        "key_id": seal.key_id,
-        "signature": seal.signature,
-    }
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ Every format has it at its end. Needs no database.
 
 from datetime import datetime
 from hashlib import sha256
+from importlib import metadata
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from infrastructure.event_log import moments
 from infrastructure.event_log.seals import KeyRing, Seal, SealKey
 
 FORMAT_VERSION = 1
+VERSION = metadata.version("muniment")
+SOFTWARE = f"muniment {VERSION}"
 SIGNED_FOR = b"muniment audit export 1\n"
 
 Place = Annotated[int, Meta(ge=0)]
@@ -71,12 +74,12 @@ class Manifest(
     exported_by: str
     after: Place
     """The events begin behind this position."""
-    until: Place | None
-    """Up to where they were asked for, if that was said."""
+    to: Place
+    """Up to where they were to go."""
     position: Place
     """Of the last event."""
     head: Place
-    """Where the log ended when the export began."""
+    """Where the log ended when the export ended."""
     events: Place
     seals: Place
     """How many of the events' positions are sealed."""
@@ -94,6 +97,11 @@ class Manifest(
     content_sha256: Hex
     key_id: str
     signature: bytes = b""
+
+    @property
+    def version(self) -> str:
+        """Of the software."""
+        return self.software.partition(" ")[2]
 
     def signed(self, key: SealKey) -> "Manifest":
         """The same with its signature."""

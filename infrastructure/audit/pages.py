@@ -12,6 +12,7 @@ from psycopg.rows import scalar_row
 from psycopg.types.numeric import Int8BinaryLoader
 from psycopg.types.string import ByteaBinaryLoader
 
+from infrastructure.audit.exported import LogRow
 from infrastructure.database import SET_TENANT, BatchDatabase
 from infrastructure.event_log.canonical import Link, first_link
 from infrastructure.event_log.seals import Seal
@@ -24,26 +25,6 @@ SQL = Queries(__package__, "pages.sql")
 PAGE_EVENTS = 1000
 PAGE_OCTETS = 4 * 2**20
 """A page ends with the event that goes beyond this."""
-
-
-class LogRow(NamedTuple):
-    """One row of the query `page`: texts as UTF-8, also of ids; the digest in hexadecimal."""
-
-    position: int
-    stream_id: bytes
-    version: int
-    type: bytes
-    schema: int
-    event_id: bytes
-    command_id: bytes
-    correlation_id: bytes
-    causation_id: bytes | None
-    actor: bytes
-    recorded_at: int
-    """Microseconds since 2000-01-01 00:00 UTC."""
-    metadata: bytes
-    data: bytes
-    digest: bytes
 
 
 class Page(NamedTuple):
@@ -89,12 +70,12 @@ class LogPages:
         bounds = {"limit": PAGE_EVENTS, "octets": PAGE_OCTETS}
         found = self._rows("page", {"after": after, "until": until, **bounds})
         rows = [LogRow._make(row) for row in found]
-        if not rows:
-            return Page([], {})
-        seals = [
-            _seal(row) for row in self._rows("seals", {"after": after, "until": rows[-1].position})
-        ]
-        return Page(rows, {seal.position: seal for seal in seals})
+        return Page(rows, self.seals(after, rows[-1].position) if rows else {})
+
+    def seals(self, after: int, until: int) -> dict[int, Seal]:
+        """Those of a stretch of the log, by their positions."""
+        found = self._rows("seals", {"after": after, "until": until})
+        return {seal.position: seal for seal in map(_seal, found)}
 
     def keys(self, persons: set[UUID]) -> Keys:
         """What opens the boxes of these persons."""

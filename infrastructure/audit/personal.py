@@ -8,7 +8,7 @@ import msgspec
 
 from domain import catalogue
 from domain import personal as marked
-from infrastructure.audit.pages import LogRow
+from infrastructure.audit.exported import LogRow
 from infrastructure.event_log import codec
 from infrastructure.event_log.codec import Place
 from infrastructure.vault.vault import NO_KEYS, Keys

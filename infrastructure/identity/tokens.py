@@ -29,7 +29,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     user_id: UUID
     tenant_id: UUID
     session_id: UUID
-    role: Literal["owner", "admin", "editor", "viewer"]
+    role: Literal["owner", "admin", "editor", "viewer", "auditor"]
     generation: int
     expires_at: datetime
 

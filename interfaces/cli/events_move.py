@@ -1,11 +1,9 @@
 """`muniment events export` and `muniment events import`: a log leaves, and comes back."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import psycopg
@@ -17,7 +15,7 @@ from infrastructure.event_log.importer import Importer
 from infrastructure.event_log.seals import KeyRing, SealKey
 from infrastructure.settings import Settings, variable
 from infrastructure.settings_error import SettingsError
-from interfaces.cli import events_keys, events_tenant, open_database
+from interfaces.cli import events_keys, events_tenant, open_database, written_file
 from interfaces.cli.progress import Shown
 
 
@@ -34,7 +32,7 @@ def export(settings: Settings, tenant: str, *, after: int, out: Path | None, as_
     with (
         open_database.reached(settings) as addresses,
         closing(snapshot.connect(addresses.app)) as connection,
-        _written(out) as file,
+        written_file.written(out, option="--out") as file,
     ):
         found = events_tenant.named(tenants.every(connection), tenant)
         total = max(0, (found.position or 0) - after)
@@ -106,26 +104,6 @@ def _admin(addresses: open_database.Addresses) -> str:
             variable("admin_database_url"), "must be set to import: the application may not"
         )
     return addresses.admin
-
-
-@contextmanager
-def _written(out: Path | None) -> Iterator[BinaryIO]:
-    """A file that is there when it is whole, and safe on disk. One that is there is kept."""
-    if out is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    if out.exists():
-        raise click.BadParameter(f"{out} is there already", param_hint="--out")
-    partial = out.with_name(f"{out.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(out)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _tell(told: dict[str, Any], line: str, *, as_json: bool, to_stderr: bool = False) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from interfaces import lifeline
-from interfaces.cli import events, projections, replay_options, vault
+from interfaces.cli import audit, events, projections, vault
 
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
@@ -33,7 +33,7 @@ def cli(context: click.Context) -> None:
 cli.add_command(events.events)
 cli.add_command(projections.projections)
 cli.add_command(vault.vault)
-cli.add_command(replay_options.replay)
+cli.add_command(audit.audit)
 
 
 @cli.command()
@@ -129,6 +129,8 @@ def _settings() -> "Settings":
 
 def _known_errors() -> tuple[type[Exception], ...]:
     """Errors whose message says it all: a traceback would only hide it."""
+    from domain.event import RuleBroken
+    from infrastructure.audit.parquet import FormatUnavailable
     from infrastructure.embedded.errors import EmbeddedEngineError
     from infrastructure.event_log.exporter import NotExported
     from infrastructure.event_log.incoming import NotImported
@@ -147,7 +149,8 @@ def _known_errors() -> tuple[type[Exception], ...]:
     starting = (SettingsError, EmbeddedEngineError, CannotStart, ChildKeepsEnding)
     rebuilding = (Interrupted, LogNotContiguous, NotPossible, Poisoned, Superseded)
     keys = (KeysNotTaken, MasterKeyUnknown, WrappedKeyDamaged)
-    return (*starting, *rebuilding, *keys, NotExported, NotImported, NotInTheLog, Unfit)
+    moving = (NotExported, NotImported, NotInTheLog, Unfit, FormatUnavailable)
+    return (*starting, *rebuilding, *keys, *moving, RuleBroken)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from domain.audit.question import AuditQuestion
 from domain.ids import Position
 from infrastructure.audit import formats
 from infrastructure.audit.export import Asked
+from infrastructure.audit.log_check import Checked
 from infrastructure.audit.questions import AuditEvent
 from interfaces.bootstrap import Web
 from interfaces.http import answers
@@ -73,6 +74,28 @@ class AuditController(Controller):
             items=found.items, next_cursor=None if on is None else answers.encode_cursor(on)
         )
 
+    @get("/verify", summary="Prove a stretch of the log")
+    async def verify(
+        self,
+        web: NamedDependency[Web],
+        actor: NamedDependency[Actor],
+        after: Place = 0,
+        until: MaybePlace = None,
+        digest: Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{64}$")] = None,
+    ) -> Checked:
+        """The events behind `after`, as many as a few seconds allow; `complete` tells the rest.
+
+        `digest` is what an earlier answer said of `after`: with it, what was proven then is held
+        against what the log is now.
+        """
+        actor.require("audit:read")
+        return await web.audit.check(
+            actor.tenant_id,
+            after=after,
+            digest=None if digest is None else bytes.fromhex(digest),
+            until=2**62 if until is None else until,
+        )
+
     @get("/export", summary="Export the log", media_type="application/x-ndjson")
     async def export(
         self,
@@ -89,6 +112,7 @@ class AuditController(Controller):
         """
         command = StartExport(format=format_, after=after, until=until, personal=personal)
         actor.require("audit:read")
+        await asyncio.to_thread(formats.check, format_)
         lease_id = web.ports.ids.new()
         await web.audit.slots.take(actor.tenant_id, lease_id)
         delivery: Delivery | None = None

@@ -24,6 +24,9 @@ from application.recorded import CommandReused, Overloaded, VersionConflict
 from domain.event import Conflict, Invalid, NotFound, RuleBroken
 from domain.logins.login import OwnerRequired
 from domain.logins.session import SessionOver
+from infrastructure.audit.desk import TooManyChecks
+from infrastructure.audit.log_check import LinkChanged
+from infrastructure.audit.parquet import FormatUnavailable
 from infrastructure.audit.slots import TooManyExports
 from infrastructure.identity.tokens import TokenRefused
 from projections.engine.waiting import ProjectionBehind
@@ -46,11 +49,13 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (Invalid, 422),
     (Unextractable, 422),
     (TooManyExports, 429),
+    (TooManyChecks, 429),
+    (LinkChanged, 409),
+    (FormatUnavailable, 422),
     (Overloaded, 503),
     (ProjectionBehind, 503),
 )
 UNAVAILABLE = (psycopg.OperationalError, psycopg_pool.PoolTimeout)
-LOST = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
 
 log = structlog.get_logger(__name__)
 
@@ -95,14 +100,6 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         log.warning("database.unavailable", reason=type(error).__name__)
         return _respond(
             request, 503, "unavailable", "The database can't be reached; please try again."
-        )
-    if isinstance(error, LOST):
-        log.error("read_model.lost", exc_info=error)
-        return _respond(
-            request,
-            503,
-            "read-model-lost",
-            "What this is read from is being built anew; please try again.",
         )
     if isinstance(error, litestar.exceptions.ValidationException):
         return _invalid(request, error)

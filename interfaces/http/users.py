@@ -44,7 +44,7 @@ class UserController(Controller):
         actor: NamedDependency[Actor],
         data: JSONBody[NewUser],
     ) -> Response[Accepted]:
-        """The address is unique within the tenant. Only an owner makes owners."""
+        """The address is unique within the tenant. Only an owner makes owners and auditors."""
         command = RegisterLogin(
             email=data.email,
             password=data.password,
@@ -104,8 +104,8 @@ class UserController(Controller):
     ) -> Response[None]:
         """Needs `If-Match`. There is no way back: what is personal can't be read any more.
 
-        Only an owner erases an owner, and nobody themself. Read with `X-Wait-For-Position` to know
-        when it is done.
+        Only an owner erases an owner or an auditor, and nobody themself. Read with
+        `X-Wait-For-Position` to know when it is done.
         """
         expected = requests.expected_version(request)
         command = EraseLogin(user_id=user_id)

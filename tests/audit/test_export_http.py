@@ -36,7 +36,7 @@ def test_an_export_is_the_whole_log_up_to_the_record_of_itself(web_alone: Stack)
     assert [event["position"] for event in events] == list(range(1, len(events) + 1))
     assert events[-1]["type"] == "audit.export_started"
     assert events[-1]["data"]["format"] == "jsonl"
-    assert manifest["events"] == manifest["position"] == manifest["head"] == len(events)
+    assert manifest["events"] == manifest["position"] == manifest["to"] == len(events)
     assert manifest["exported_by"] == f"user:{account.user_id}"
     (end,) = long_logs.ended(web_alone.database.admin_url, account.tenant_id, 1)
     assert end == {"outcome": "finished", "position": len(events), "events": len(events)}
@@ -116,7 +116,7 @@ def test_sixteen_at_once_are_two_that_are_served_and_fourteen_that_are_told(
     assert len(served) >= slots.AT_ONCE_MAX
     for content in served:
         *events, manifest = exports.objects(content)
-        assert [event["position"] for event in events] == list(range(1, manifest["head"] + 1))
+        assert [event["position"] for event in events] == list(range(1, manifest["to"] + 1))
 
 
 def test_many_in_a_minute_are_too_many(web_alone: Stack) -> None:
@@ -161,7 +161,7 @@ def test_appends_go_on_meanwhile_and_are_left_out(web_alone: Stack) -> None:
             assert made.status_code == 201
         file += pieces
     *events, manifest = exports.objects(b"".join(file))
-    assert manifest["head"] == events[-1]["position"] == EVENTS + 1
+    assert manifest["to"] == events[-1]["position"] == EVENTS + 1
     assert "knowledge_base.created" not in {event["type"] for event in events}
 
 

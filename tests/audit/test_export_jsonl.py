@@ -4,9 +4,10 @@ import base64
 import json
 from hashlib import sha256
 
+import msgspec
 import psycopg
 
-from infrastructure.audit.manifest import Manifest, decoder
+from infrastructure.audit.manifest import Manifest, StatedSeal, decoder
 from infrastructure.event_log import canonical
 from infrastructure.event_log.seals import KeyRing
 from tests.audit import exports
@@ -63,7 +64,7 @@ def test_the_manifest_says_what_the_file_holds(database: Database) -> None:
     filled.more(database, tenant, 3)
     file = exports.made(database, tenant, after=2, until=9)
     found, link = manifest(file), filled.link(database, tenant)
-    assert (found.after, found.until, found.position, found.head) == (2, 9, 9, 10)
+    assert (found.after, found.to, found.position, found.head) == (2, 9, 9, 10)
     assert (found.events, found.seals, found.withheld) == (7, 1, 0)
     assert found.tenant_id == tenant
     lines = exports.objects(file)
@@ -83,7 +84,9 @@ def test_a_seal_stands_with_its_event(database: Database) -> None:
     filled.seal(database)
     *events, _ = exports.objects(exports.made(database, tenant))
     assert [event["position"] for event in events if "seal" in event] == [7]
-    assert set(events[-1]["seal"]) == {"sealed_at", "key_id", "signature"}
+    seal = msgspec.convert(events[-1]["seal"], StatedSeal).seal
+    assert (seal.position, seal.digest) == (7, bytes.fromhex(events[-1]["digest"]))
+    assert TRUSTED.fault(tenant.bytes, seal) is None
 
 
 def test_an_empty_range_is_a_manifest_alone(database: Database) -> None:

@@ -12,6 +12,7 @@ PROJECT = tomllib.loads((pages.ROOT / "pyproject.toml").read_text(encoding="utf-
 HEADINGS = {
     "Core": PROJECT["dependencies"],
     "Building": PROJECT["optional-dependencies"]["build"],
+    "For Parquet": PROJECT["optional-dependencies"]["parquet"],
     "Checking and testing": PROJECT["optional-dependencies"]["dev"],
 }
 
@@ -28,4 +29,4 @@ def test_every_dependency_is_documented_and_nothing_else(heading: str) -> None:
 
 
 def test_every_extra_is_documented() -> None:
-    assert set(PROJECT["optional-dependencies"]) == {"build", "dev"}
+    assert set(PROJECT["optional-dependencies"]) == {"build", "dev", "parquet"}

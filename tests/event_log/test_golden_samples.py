@@ -34,7 +34,9 @@ def test_a_golden_sample_still_decodes(type_: str, schema: int, path: Path) -> N
     event = golden.decoded(type_, schema, path)
     assert type(event) is catalogue.BY_TYPE[type_]
     assert ERASED not in msgspec.to_builtins(event).values()
-    if codec.is_personal(event):
+    if path.name == "login.registered.2.auditor.json":
+        assert msgspec.to_builtins(event)["role"] == "auditor"
+    elif codec.is_personal(event):
         assert event == golden.decoded(type_, 1, golden.FOLDER / f"{type_}.1.json")
     elif schema == type(event).SCHEMA:
         assert codec.encode(event) == data

@@ -155,6 +155,7 @@ ROUTES = (
     Route(method="PUT", path=f"{V1}/watchlists/{{id}}/tickers/2330", of="watchlist"),
     Route(method="DELETE", path=f"{V1}/watchlists/{{id}}/tickers/2330", of="watchlist"),
     Route(method="GET", path=f"{V1}/audit/events"),
+    Route(method="GET", path=f"{V1}/audit/verify"),
     Route(method="GET", path=f"{V1}/audit/export"),
 )
 _MANAGING = Route(method="GET", path=f"{V1}/users", needs="the right to manage")
