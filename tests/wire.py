@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-Fault = Literal["cut at the request", "cut at the answer", "swallow answers"]
+Fault = Literal["cut at the request", "cut at the answer", "swallow the answer to an append"]
 SOCKET_NAME = ".s.PGSQL.{port}"
 PIECE_BYTES = 65_536
+APPEND = b"log.append"
 READY_FOR_QUERY = b"Z\x00\x00\x00\x05I"
 """What the server says when it takes requests: a connection is not cut before it is one."""
 
@@ -21,7 +22,8 @@ class Wire:
 
     `fault` is what happens next, once, to whichever connection is next in use: both its ends are
     cut before a request gets through, or when the answer comes, which the program then never sees.
-    Answers that are swallowed vanish until the wire is mended, and nothing is cut.
+    Or what the server says to an append vanishes, and so all that it says on that connection
+    afterwards; nothing is cut.
     """
 
     def __init__(self, url: str) -> None:
@@ -35,7 +37,7 @@ class Wire:
         self.fault: Fault | None = None
         self._lock = threading.Lock()
         self.struck = threading.Event()
-        """Set once the fault has happened."""
+        """Set once an answer did not get through."""
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self._folder / name))
         self._listener.listen(64)
@@ -74,45 +76,51 @@ class Wire:
                 near.close()
                 far.close()
                 continue
-            connected = threading.Event()
+            line = _Line(near, far)
             for passing in (self._pass_requests, self._pass_answers):
-                threading.Thread(target=passing, args=(near, far, connected), daemon=True).start()
+                threading.Thread(target=passing, args=(line,), daemon=True).start()
 
-    def _pass_requests(
-        self, near: socket.socket, far: socket.socket, connected: threading.Event
-    ) -> None:
+    def _pass_requests(self, line: "_Line") -> None:
         with contextlib.suppress(OSError):
-            while piece := near.recv(PIECE_BYTES):
-                if connected.is_set() and self._strikes("cut at the request"):
+            while piece := line.near.recv(PIECE_BYTES):
+                if line.connected and self._strikes("cut at the request"):
                     break
-                far.sendall(piece)
-        _cut(near, far)
+                if APPEND in piece and self._strikes("swallow the answer to an append"):
+                    line.silent = True
+                line.far.sendall(piece)
+        line.cut()
 
-    def _pass_answers(
-        self, near: socket.socket, far: socket.socket, connected: threading.Event
-    ) -> None:
+    def _pass_answers(self, line: "_Line") -> None:
         with contextlib.suppress(OSError):
-            while piece := far.recv(PIECE_BYTES):
-                if connected.is_set() and self.fault == "swallow answers":
+            while piece := line.far.recv(PIECE_BYTES):
+                if line.silent:
                     self.struck.set()
                     continue
-                if connected.is_set() and self._strikes("cut at the answer"):
+                if line.connected and self._strikes("cut at the answer"):
+                    self.struck.set()
                     break
-                near.sendall(piece)
-                if piece.endswith(READY_FOR_QUERY):
-                    connected.set()
-        _cut(near, far)
+                line.near.sendall(piece)
+                line.connected = line.connected or piece.endswith(READY_FOR_QUERY)
+        line.cut()
 
     def _strikes(self, fault: Fault) -> bool:
         with self._lock:
             if self.fault != fault:
                 return False
             self.fault = None
-            self.struck.set()
             return True
 
 
-def _cut(*ends: socket.socket) -> None:
-    for end in ends:
-        with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+class _Line:
+    """One connection, from the program's end to the server's."""
+
+    def __init__(self, near: socket.socket, far: socket.socket) -> None:
+        self.near = near
+        self.far = far
+        self.connected = False
+        self.silent = False
+
+    def cut(self) -> None:
+        for end in (self.near, self.far):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)

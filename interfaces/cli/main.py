@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from interfaces import lifeline
-from interfaces.cli import audit, events, projections, vault
+from interfaces.cli import audit, events, projections, replay_options, vault
 
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
@@ -33,6 +33,7 @@ def cli(context: click.Context) -> None:
 cli.add_command(events.events)
 cli.add_command(projections.projections)
 cli.add_command(vault.vault)
+cli.add_command(replay_options.replay)
 cli.add_command(audit.audit)
 
 

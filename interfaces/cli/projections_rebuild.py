@@ -84,9 +84,14 @@ def compare_with_log(
 
 
 def build(
-    work: Work, chosen: Sequence[Projection], tenant_id: UUID | None, processes: int | None
+    work: Work,
+    chosen: Sequence[Projection],
+    tenant_id: UUID | None,
+    processes: int | None,
+    *,
+    lost: bool = False,
 ) -> tuple[Built, Shown]:
-    """New generations, filled, following the log, and compared with the live ones.
+    """New generations, filled, following the log, and compared with the live ones if not lost.
 
     Raises:
         Interrupted: somebody pressed Ctrl-C.
@@ -100,7 +105,7 @@ def build(
         )
         work.deeds.record(target.projection, fact)
     try:
-        shown = _run(run, built, chosen, tenant_id, events)
+        shown = _run(run, built, chosen, tenant_id, events, lost=lost)
     except KeyboardInterrupt as error:
         raise Interrupted(
             "interrupted: the same command goes on where it stood, "
@@ -124,10 +129,15 @@ def _run(
     chosen: Sequence[Projection],
     tenant_id: UUID | None,
     events: int,
+    *,
+    lost: bool,
 ) -> Shown:
     with Shown("rebuilding", "events", events) as shown:
         run.fill(built, tenant_id, shown.advance)
     run.finish(built, chosen)
+    if lost:
+        run.take_as_lost(built, chosen)
+        return shown
     with Shown("comparing", "tenants", built.tenants) as comparing:
         run.compare(built, chosen, tenant_id, comparing.advance)
     return shown

@@ -14,7 +14,9 @@ from domain.platform.events import (
 )
 from infrastructure.settings import Settings
 from interfaces.cli import rebuilding
+from interfaces.cli.rebuilding import Work
 from projections.engine import registry
+from projections.engine.projection import Projection
 from projections.engine.registry import EVERYONE, NotPossible
 
 ENDED = frozenset({"cancelled", "dropped"})
@@ -119,28 +121,36 @@ def drop(settings: Settings, name: str, generation: int, *, sure: bool, as_json:
     if as_json and not sure:
         raise click.UsageError("--json asks nothing: give --yes with it")
     with rebuilding.at_work(settings) as work:
-        (projection,) = work.named([name])
+        work.named([name])
         if not sure:
             click.confirm(
                 f"Drop generation {generation} of {name}? A rollback to it is not possible then",
                 abort=True,
             )
-        fact = ProjectionGenerationDropped(
-            projection=name, version=projection.version, generation=generation
-        )
-        registry.insist(
-            partial(
-                work.registry.drop,
-                projection,
-                generation,
-                on_record=lambda _: work.deeds.record(name, fact),
-            )
-        )
+        names = {
+            each.projection
+            for each in work.registry.every()
+            if each.generation == generation and each.state not in ENDED
+        }
+        # A copy holds several read models in its one schema: they go together.
+        for projection in work.named(sorted(names | {name})):
+            _drop(work, projection, generation)
     _tell(
         {"projection": name, "dropped": generation},
         f"{name}: generation {generation} is dropped",
         as_json=as_json,
     )
+
+
+def _drop(work: Work, projection: Projection, generation: int) -> None:
+    fact = ProjectionGenerationDropped(
+        projection=projection.name, version=projection.version, generation=generation
+    )
+
+    def on_record(_nothing: object) -> None:
+        work.deeds.record(projection.name, fact)
+
+    registry.insist(partial(work.registry.drop, projection, generation, on_record=on_record))
 
 
 def show(settings: Settings, *, ended: bool, as_json: bool) -> None:

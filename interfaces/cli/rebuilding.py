@@ -10,6 +10,7 @@ import msgspec
 import rich_click as click
 
 from infrastructure.event_log import tenants
+from infrastructure.event_log.tenants import Tenant
 from infrastructure.secret import Secret
 from infrastructure.settings import Settings
 from interfaces import bootstrap
@@ -38,6 +39,7 @@ class Work(msgspec.Struct, kw_only=True):
     by: str
     deeds: Deeds
     stack: ExitStack
+    _crew: Crew | None = None
 
     def named(self, names: Sequence[str]) -> list[Projection]:
         """Read models by their names; none named means all of them."""
@@ -59,19 +61,23 @@ class Work(msgspec.Struct, kw_only=True):
 
     def rebuild(self, for_tenant: UUID | None, processes: int | None) -> tuple[Rebuild, int]:
         """A rebuild with as many processes as are worth it, and the events that it will read."""
-        alone = self._rebuild(Alone(self.workshop))
-        chosen = alone.tenants(for_tenant)
+        crew, chosen = self.crew(for_tenant, processes)
+        make = partial(registry.create_as_owner, self.admin_url) if self.admin_url else None
+        run = Rebuild(self.workshop.database, crew, by=self.by, make=make)
+        return run, sum(each.position or 0 for each in chosen)
+
+    def crew(self, for_tenant: UUID | None, processes: int | None) -> tuple[AnyCrew, list[Tenant]]:
+        """Whoever reads these tenants' logs, and the tenants."""
+        alone = Alone(self.workshop)
+        chosen = Rebuild(self.workshop.database, alone, by=self.by).tenants(for_tenant)
         events = sum(each.position or 0 for each in chosen)
         number = min(processes or os.cpu_count() or 1, len(chosen), PROCESSES_MAX)
         if (processes is None and events < WORTH_A_CREW_EVENTS) or number < 2:  # noqa: PLR2004 - one is no crew
-            return alone, events
-        crew = Crew(self.settings, number)
-        self.stack.callback(crew.close)
-        return self._rebuild(crew), events
-
-    def _rebuild(self, crew: AnyCrew) -> Rebuild:
-        make = partial(registry.create_as_owner, self.admin_url) if self.admin_url else None
-        return Rebuild(self.workshop.database, crew, by=self.by, make=make)
+            return alone, chosen
+        if self._crew is None:
+            self._crew = Crew(self.settings, number)
+            self.stack.callback(self._crew.close)
+        return self._crew, chosen
 
 
 @contextmanager

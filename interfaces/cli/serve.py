@@ -16,7 +16,7 @@ from interfaces.cli.stop_signals import Insisted, StopSignals
 
 _READY_SECONDS = 120.0
 _TICK_SECONDS = 0.1
-_HOUSEKEEPING_SECONDS = 5.0
+_HOUSEKEEPING_SECONDS = 1.0
 _WEB_SECONDS = 8.0
 _WORK_SECONDS = 10.0
 

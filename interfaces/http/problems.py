@@ -56,6 +56,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ProjectionBehind, 503),
 )
 UNAVAILABLE = (psycopg.OperationalError, psycopg_pool.PoolTimeout)
+LOST = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +101,14 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         log.warning("database.unavailable", reason=type(error).__name__)
         return _respond(
             request, 503, "unavailable", "The database can't be reached; please try again."
+        )
+    if isinstance(error, LOST):
+        log.error("read_model.lost", exc_info=error)
+        return _respond(
+            request,
+            503,
+            "read-model-lost",
+            "What this is read from is being built anew; please try again.",
         )
     if isinstance(error, litestar.exceptions.ValidationException):
         return _invalid(request, error)

@@ -16,13 +16,14 @@ from psycopg.rows import args_row, tuple_row
 from infrastructure.database import BatchDatabase
 from infrastructure.vault.vault import Vault
 from projections.engine import generations, reading
-from projections.engine.alone import TABLES_LOST
+from projections.engine.alone import TABLES_LOST, TEMPORARY
 from projections.engine.generations import Consumer
 from projections.engine.reading import BATCH_EVENTS, SQL
 
 SAMPLES = 20
 SNAPSHOTS = 5
 LEVEL_WAIT = "10s"
+NOT_DAMAGE: tuple[type[Exception], ...] = tuple(set(TEMPORARY) - set(TABLES_LOST))
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,21 +76,48 @@ def compare(
 ) -> list[Compared]:
     """Every pair, each at one position; whichever lags behind is brought level first.
 
+    A live one that can't be brought level, because its tables are damaged, counts as lost.
+
     Raises:
-        Exception: one of the two can't be brought level; whatever its projection raised.
+        Exception: the other can't take an event; whatever its projection raised.
     """
     done: list[Compared] = []
     left = list(pairs)
-    for _ in range(SNAPSHOTS):
-        compared, left = _in_snapshot(database, left, tenant_id)
+    for attempt in range(SNAPSHOTS + 1):
+        compared, apart = _in_snapshot(database, left, tenant_id)
         done += compared
+        left = []
+        for pair in apart:
+            try:
+                level = _level(database, pair, tenant_id, vault, and_compare=attempt == SNAPSHOTS)
+            except LiveDamaged as error:
+                done.append(_lost(pair, tenant_id, error.position))
+                continue
+            if level is None:
+                left.append(pair)
+            else:
+                done.append(level)
         if not left:
-            return done
-        for pair in left:
-            _level(database, pair, tenant_id, vault)
-    for pair in left:
-        done.append(_level(database, pair, tenant_id, vault, and_compare=True))
+            break
     return done
+
+
+class LiveDamaged(Exception):  # noqa: N818 - named for what is the matter
+    """The generation that answers can't take an event that the other one takes."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"at position {position}")
+        self.position = position
+
+
+def _lost(pair: Pair, tenant_id: UUID, position: int) -> Compared:
+    projection = pair.live.projection
+    return Compared(
+        projection=projection.name,
+        tenant_id=tenant_id,
+        position=position,
+        lost=list(projection.tables),
+    )
 
 
 def _in_snapshot(
@@ -104,7 +132,9 @@ def _in_snapshot(
                 at = _positions(connection, pairs, tenant_id)
                 for pair in pairs:
                     position = at.get(pair.made.key, 0)
-                    if at.get(pair.live.key, 0) == position:
+                    # One that never took an event, such as that of a new version, is as it is.
+                    unread = pair.live.key not in at and position > BATCH_EVENTS
+                    if unread or at.get(pair.live.key, 0) == position:
                         done.append(_compare(connection, pair, tenant_id, position))
                     else:
                         left.append(pair)
@@ -119,9 +149,9 @@ def _level(
     tenant_id: UUID,
     vault: Vault,
     *,
-    and_compare: bool = False,
-) -> Compared:
-    """Hold both, and bring the one that is behind to where the other is."""
+    and_compare: bool,
+) -> Compared | None:
+    """Hold both, bring the one that is behind to where the other is, and compare if asked to."""
     with database.transaction(tenant_id) as connection:
         connection.execute("SELECT set_config('lock_timeout', %s, true)", [LEVEL_WAIT])
         both = {
@@ -132,11 +162,15 @@ def _level(
         connection.execute(SQL["hold_checkpoints"], both)
         at = _positions(connection, [pair], tenant_id)
         target = max(at.values())
-        for consumer in pair:
-            _advance(connection, consumer, tenant_id, range(at[consumer.key], target), vault)
-        if and_compare:
-            return _compare(connection, pair, tenant_id, target)
-        return Compared(projection=pair.live.projection.name, tenant_id=tenant_id, position=target)
+        behind = {each: range(at[each.key], target) for each in pair}
+        _advance(connection, pair.made, tenant_id, behind[pair.made], vault)
+        try:
+            _advance(connection, pair.live, tenant_id, behind[pair.live], vault)
+        except NOT_DAMAGE:
+            raise
+        except Exception as error:
+            raise LiveDamaged(at[pair.live.key]) from error
+        return _compare(connection, pair, tenant_id, target) if and_compare else None
 
 
 def _advance(

@@ -47,10 +47,13 @@ UPDATE read.checkpoints
    AND generation = %(generation)s
 
 -- name: note_failure
+-- Not of a generation that was dropped meanwhile.
 INSERT INTO read.checkpoints AS c
        (tenant_id, projection, version, generation, position, state, failure, attempts, retry_at)
-VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(generation)s, 0, 'failing', %(failure)s, 1,
-        clock_timestamp() + interval '0.5 s')
+SELECT %(tenant_id)s, p.projection, p.version, p.generation, 0, 'failing', %(failure)s, 1,
+       clock_timestamp() + interval '0.5 s'
+  FROM read.consumers(ARRAY[%(projection)s::text], ARRAY[%(version)s::int]) p
+ WHERE p.generation = %(generation)s
 ON CONFLICT (tenant_id, projection, version, generation) DO UPDATE
    SET state = 'failing', failure = excluded.failure, attempts = c.attempts + 1,
        retry_at = clock_timestamp() + least(60, 0.5 * 2 ^ least(c.attempts, 10)) * interval '1 s',

@@ -148,6 +148,11 @@ class Rebuild:
             differences = built.differences[projection.name]
             self._registry.note_differences(projection, target.generation, differences)
 
+    def take_as_lost(self, built: Built, projections: Sequence[Projection]) -> None:
+        """There is nothing to compare with: what answers has lost its tables."""
+        for target, projection in zip(built.targets, projections, strict=True):
+            self._registry.note_differences(projection, target.generation, len(projection.tables))
+
     def scratch(
         self,
         built: Built,

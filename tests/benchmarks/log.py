@@ -13,8 +13,9 @@ from pathlib import Path
 from infrastructure import database_url
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from interfaces import bootstrap
-from tests.benchmarks import log_sql, log_stock, log_store
+from tests.benchmarks import log_http, log_sql, log_stock, log_store
 from tests.benchmarks.report import Report, percentile
+from tests.servers import Database
 
 ROUNDS = 5
 SECONDS = 3.0
@@ -36,6 +37,8 @@ def main() -> int:
             report = Report("log")
             _appends(report, admin_url, app_url)
             _reads(report, app_url)
+            database = Database(DATABASE, admin_url, app_url)
+            log_http.rows(report, database, Path(folder), rounds=ROUNDS, seconds=SECONDS)
             _growth(report, admin_url, large=large)
             report.finish()
         finally:

@@ -34,7 +34,7 @@ SHORT = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-LONG = settings(SHORT, max_examples=600, stateful_step_count=50, derandomize=False)
+LONG = settings(SHORT, max_examples=250, stateful_step_count=50, derandomize=False)
 
 tenant_numbers = st.integers(0, 1)
 moments: st.SearchStrategy[Fault] = st.sampled_from(["cut at the request", "cut at the answer"])

@@ -1,48 +1,23 @@
 """PostgreSQL is killed under load: nothing that was acknowledged is lost or doubled."""
 
 import asyncio
-import contextlib
 import random
 
-import psutil
 import psycopg
 import pytest
 
-from infrastructure import database_url
 from infrastructure.embedded.postgres import EmbeddedPostgres
-from interfaces import bootstrap
-from tests.faults import ledgers
+from tests.faults import kills, ledgers
 from tests.faults.ledgers import Ledger
 from tests.servers import Database
 
-DATABASE = "crash"
-PASSWORD = "the-app-password-of-a-throw-away-server"
 SECONDS = 1.5
-
-
-@pytest.fixture
-def log(durable_postgres: EmbeddedPostgres) -> Database:
-    """A migrated log on a server that syncs to disk."""
-    admin_url = durable_postgres.admin_url
-    bootstrap.migrate_database(admin_url, DATABASE, app_password=PASSWORD)
-    url = database_url.derive(admin_url, database=DATABASE)
-    app_url = database_url.derive(url, user=bootstrap.APP_ROLE, password=PASSWORD)
-    return Database(DATABASE, url, app_url)
-
-
-def kill(server: EmbeddedPostgres) -> None:
-    """`kill -9` for the postmaster and every backend at once."""
-    assert server.pid is not None
-    postmaster = psutil.Process(server.pid)
-    for process in [postmaster, *postmaster.children(recursive=True)]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
 
 
 async def write_until_killed(ledger: Ledger, log: Database, server: EmbeddedPostgres) -> None:
     writing = asyncio.create_task(ledger.write(log.app_url, SECONDS))
     await asyncio.sleep(random.uniform(0.3, 0.8))  # noqa: S311 - any moment will do
-    kill(server)
+    kills.server(server)
     await writing
 
 

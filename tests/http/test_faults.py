@@ -72,13 +72,29 @@ def test_an_error_that_nobody_foresaw_tells_an_id_and_the_log_the_rest(
 ) -> None:
     with altered(
         web_alone,
+        "ALTER TABLE read.knowledge_bases_v1 RENAME COLUMN name TO gone",
+        "ALTER TABLE read.knowledge_bases_v1 RENAME COLUMN gone TO name",
+    ):
+        answer = web_alone.client.get(BASES, headers=account.headers)
+    told = unforeseen(web_alone, answer)
+    assert "psycopg.errors.UndefinedColumn: 42703" in told
+    assert "knowledge_base_list.py" in told
+    assert web_alone.client.get(BASES, headers=account.headers).is_success
+
+
+def test_a_lost_read_model_is_a_reason_to_try_again(web_alone: Stack, account: Account) -> None:
+    with altered(
+        web_alone,
         "ALTER TABLE read.knowledge_bases_v1 RENAME TO gone",
         "ALTER TABLE read.gone RENAME TO knowledge_bases_v1",
     ):
         answer = web_alone.client.get(BASES, headers=account.headers)
-    told = unforeseen(web_alone, answer)
-    assert "psycopg.errors.UndefinedTable: 42P01" in told
-    assert "knowledge_base_list.py" in told
+    problem = refused(answer, 503)
+    assert name(problem) == "read-model-lost"
+    assert answer.headers["retry-after"] == "1"
+    assert "gone" not in answer.text
+    assert "knowledge_bases" not in answer.text
+    assert "UndefinedTable" in web_log.lines_of(web_alone, problem["request_id"])
     assert web_alone.client.get(BASES, headers=account.headers).is_success
 
 

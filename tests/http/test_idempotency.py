@@ -5,15 +5,20 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import psycopg
 import pytest
 
 from tests.api import Account
+from tests.http import archives
 from tests.http.problems import name, refused
 from tests.stack import Stack
 
 BASES = "/api/v1/knowledge-bases"
 DOCUMENTS = "/api/v1/documents"
 DOCUMENT = {"title": "Retention", "text": "Invoices are kept for ten years."}
+SOMEBODY_WAITS = """
+SELECT FROM pg_stat_activity WHERE datname = %s AND cardinality(pg_blocking_pids(pid)) > 0
+"""
 REQUESTS = {BASES: {"name": "Contracts"}, DOCUMENTS: DOCUMENT}
 
 
@@ -136,3 +141,38 @@ def test_parallel_requests_under_one_key_record_once(stack: Stack) -> None:
             assert name(refused(answer, 409)) == "still-running"
             assert int(answer.headers["retry-after"]) >= 1
     assert head_position(stack, account) == before + 2  # the mark, and one knowledge base
+
+
+def test_a_request_is_told_that_the_first_is_still_running(stack: Stack, account: Account) -> None:
+    key, head = str(uuid4()), "SELECT FROM log.heads WHERE tenant_id = %s FOR UPDATE"
+    with (
+        psycopg.connect(stack.database.admin_url) as connection,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert connection.execute(head, [account.tenant_id]).rowcount == 1  # the first has to wait
+        with httpx2.Client(base_url=stack.url, timeout=30) as client:
+            headers = {**account.headers, "Idempotency-Key": key}
+            first = pool.submit(
+                lambda: client.post(BASES, headers=headers, json={"name": "Contracts"})
+            )
+            while not connection.execute(SOMEBODY_WAITS, [stack.database.name]).fetchall():
+                assert not first.done()
+            second = post(stack, account, BASES, key, {"name": "Contracts"})
+            assert name(refused(second, 409)) == "still-running"
+            assert int(second.headers["retry-after"]) >= 1
+            assert not first.done()
+            connection.rollback()
+            answer = first.result(timeout=15)
+    assert answer.status_code == 201
+    third = post(stack, account, BASES, key, {"name": "Contracts"})
+    assert (third.status_code, third.json()) == (201, answer.json())
+
+
+def test_the_same_key_from_a_colleague_is_another(stack: Stack, account: Account) -> None:
+    key, colleague = str(uuid4()), archives.colleague(stack, account)
+    answers = [
+        post(stack, who, BASES, key, {"name": f"Of {who.headers['Authorization'][-8:]}"})
+        for who in (account, colleague)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len({answer.json()["id"] for answer in answers}) == 2
