@@ -1,6 +1,6 @@
 """Connections of the application's role, always working for one tenant at a time."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
@@ -45,6 +45,8 @@ class Database:
     """
 
     def __init__(self, url: str, *, size_max: int = 10) -> None:
+        self.url = url
+        self._close_with: list[Callable[[], Awaitable[None]]] = []
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
             url,
             min_size=1,
@@ -62,7 +64,13 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        for close in self._close_with:
+            await close()
         await self._pool.close()
+
+    def close_with(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have `close` called when this closes."""
+        self._close_with.append(close)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:

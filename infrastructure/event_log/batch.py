@@ -1,143 +1,147 @@
-"""Commands as the arrays that `log.append` takes, and its answer as outcomes."""
+"""Commands as parameters of `log.append` and `log.append_one`, and the answers as outcomes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-import uuid_utils.compat
+import uuid_utils
 
 from application.recorded import (
     Append,
     Claimed,
     CommandReused,
+    NewEvents,
     Recorded,
     VersionConflict,
 )
+from domain.event import Event
 from domain.ids import Position, Version
-from infrastructure.event_log import codec
+from infrastructure.event_log import codec, wire
+from infrastructure.event_log.lanes import Parameters, Row
+
+_METADATA = msgspec.json.Encoder()
 
 
-class AppendRow(NamedTuple):
-    """The answer of `log.append`: one element a command in each."""
+class _Placed(NamedTuple):
+    """One event of a batch: of which command (from 1), in which stream, at which version."""
 
-    outcomes: list[str]
-    first_positions: list[int]
-    last_positions: list[int]
-    stream_ids: list[UUID]
-    versions: list[int]
-    actual_versions: list[int]
-    claim_scopes: list[str]
-
-
-class AppendOneRow(NamedTuple):
-    """The answer of `log.append_one`."""
-
-    outcome: str
-    position: int
-    stream_id: UUID
+    number: int
+    command: Append
+    stream: NewEvents
     version: int
-    actual_version: int
-
-    def as_batch(self) -> AppendRow:
-        """The same as the answer to a batch of one."""
-        return AppendRow(
-            outcomes=[self.outcome],
-            first_positions=[self.position],
-            last_positions=[self.position],
-            stream_ids=[self.stream_id],
-            versions=[self.version],
-            actual_versions=[self.actual_version],
-            claim_scopes=[],
-        )
+    event: Event
 
 
-def is_one(commands: Sequence[Append]) -> bool:
-    """Whether this is one command of one event without claims."""
-    if len(commands) != 1:
-        return False
-    command = commands[0]
+def is_single(command: Append) -> bool:
+    """Whether this is one event without claims, as nearly every command is."""
     return len(command.streams) == 1 and len(command.streams[0].events) == 1 and not command.claims
 
 
-def parameters_of_one(tenant_id: UUID, command: Append) -> dict[str, Any]:
-    """The parameters of the query `append_one`."""
+def parameters_of_one(tenant_id: UUID, command: Append) -> Parameters:
+    """The parameters of the statement `append_one`."""
     stream = command.streams[0]
     event = stream.events[0]
-    return {
-        "tenant_id": tenant_id,
-        "command_id": command.command_id,
-        "fingerprint": command.fingerprint,
-        "stream_id": stream.stream_id,
-        "version": stream.expected + 1,
-        "type": event.TYPE,
-        "schema": event.SCHEMA,
-        "data": codec.encode(event),
-        "metadata": msgspec.json.encode(command.metadata),
-        "event_id": uuid_utils.compat.uuid7(),
-        "correlation_id": command.correlation_id,
-        "causation_id": command.causation_id,
-        "actor": command.actor,
-    }
+    return (
+        tenant_id.bytes,
+        command.command_id.bytes,
+        command.fingerprint,
+        stream.stream_id.bytes,
+        wire.INT8(stream.expected + 1),
+        event.TYPE.encode(),
+        wire.INT2(event.SCHEMA),
+        codec.encode(event),
+        _METADATA.encode(command.metadata),
+        uuid_utils.uuid7().bytes,
+        command.correlation_id.bytes,
+        command.causation_id.bytes if command.causation_id else None,
+        command.actor.encode(),
+    )
 
 
-def parameters(tenant_id: UUID, commands: Sequence[Append]) -> dict[str, Any]:
-    """The parameters of the query `append` for a batch of one tenant's commands."""
-    columns: dict[str, list[Any]] = {
-        name: []
-        for name in (
-            *("event_commands", "event_streams", "event_versions", "types", "schemas", "data"),
-            *("metadata", "event_ids", "correlation_ids", "causation_ids", "actors"),
-            *("claim_commands", "claim_taken", "claim_scopes", "claim_keys", "claim_streams"),
-        )
-    }
-    for number, command in enumerate(commands, start=1):
-        _add_events(columns, number, command)
-        for claim in command.claims:
-            columns["claim_commands"].append(number)
-            columns["claim_taken"].append(claim.taken)
-            columns["claim_scopes"].append(claim.scope)
-            columns["claim_keys"].append(claim.key)
-            columns["claim_streams"].append(claim.stream_id)
-    return {
-        "tenant_id": tenant_id,
-        "command_ids": [command.command_id for command in commands],
-        "fingerprints": [command.fingerprint for command in commands],
-        **columns,
-    }
+def parameters(tenant_id: UUID, commands: Sequence[Append]) -> Parameters:
+    """The parameters of the statement `append` for a batch of one tenant's commands."""
+    events = list(_events(commands))
+    claims = [(n, claim) for n, each in enumerate(commands, start=1) for claim in each.claims]
+    return (
+        tenant_id.bytes,
+        wire.uuids([command.command_id for command in commands]),
+        wire.array(wire.BYTEA_OID, [command.fingerprint for command in commands]),
+        wire.int4s([each.number for each in events]),
+        wire.uuids([each.stream.stream_id for each in events]),
+        wire.int8s([each.version for each in events]),
+        wire.texts([each.event.TYPE for each in events]),
+        wire.array(wire.INT2_OID, [wire.INT2(each.event.SCHEMA) for each in events]),
+        wire.array(wire.BYTEA_OID, [codec.encode(each.event) for each in events]),
+        wire.array(wire.BYTEA_OID, [_METADATA.encode(each.command.metadata) for each in events]),
+        wire.array(wire.UUID_OID, [uuid_utils.uuid7().bytes for _ in events]),
+        wire.uuids([each.command.correlation_id for each in events]),
+        wire.uuids([each.command.causation_id for each in events]),
+        wire.texts([each.command.actor for each in events]),
+        wire.int4s([number for number, _ in claims]),
+        wire.array(wire.BOOL_OID, [bytes([claim.taken]) for _, claim in claims]),
+        wire.texts([claim.scope for _, claim in claims]),
+        wire.array(wire.BYTEA_OID, [claim.key for _, claim in claims]),
+        wire.uuids([claim.stream_id for _, claim in claims]),
+    )
 
 
-def _add_events(columns: dict[str, list[Any]], number: int, command: Append) -> None:
-    metadata = msgspec.json.encode(command.metadata)
-    for stream in command.streams:
-        for version, event in enumerate(stream.events, start=stream.expected + 1):
-            columns["event_commands"].append(number)
-            columns["event_streams"].append(stream.stream_id)
-            columns["event_versions"].append(version)
-            columns["types"].append(event.TYPE)
-            columns["schemas"].append(event.SCHEMA)
-            columns["data"].append(codec.encode(event))
-            columns["metadata"].append(metadata)
-            columns["event_ids"].append(uuid_utils.compat.uuid7())
-            columns["correlation_ids"].append(command.correlation_id)
-            columns["causation_ids"].append(command.causation_id)
-            columns["actors"].append(command.actor)
+def outcome_of_one(row: Row, command: Append) -> Recorded | None:
+    """What `append_one` recorded; None where `append` has to find the outcome."""
+    position = row[0]
+    if position is None:
+        return None
+    stream = command.streams[0]
+    return Recorded(
+        id=stream.stream_id,
+        version=Version(stream.expected + 1),
+        position=Position(wire.read_int8(position)),
+    )
 
 
-def outcome(row: AppendRow, index: int) -> Recorded | Exception:
-    """What became of the command at `index` (from 0): its record, or the error to raise."""
-    match row.outcomes[index]:
+def outcomes(row: Row) -> list[Recorded | Exception]:
+    """What became of each command of `append`: its record, or the error to raise."""
+    named = wire.elements(row[0], wire.read_text)
+    positions = wire.elements(row[1], wire.read_int8)
+    stream_ids = wire.elements(row[2], wire.read_uuid)
+    versions = wire.elements(row[3], wire.read_int8)
+    actual_versions = wire.elements(row[4], wire.read_int8)
+    scopes = wire.elements(row[5], wire.read_text)
+    columns: tuple[list[Any], ...] = (
+        named,
+        positions,
+        stream_ids,
+        versions,
+        actual_versions,
+        scopes,
+    )
+    return [_outcome(*each) for each in zip_longest(*columns)]
+
+
+def _outcome(
+    outcome: str,
+    position: int,
+    stream_id: UUID,
+    version: int,
+    actual_version: int,
+    scope: str,
+) -> Recorded | Exception:
+    match outcome:
         case "recorded" | "repeated":
-            return Recorded(
-                id=row.stream_ids[index],
-                version=Version(row.versions[index]),
-                position=Position(row.last_positions[index]),
-            )
+            return Recorded(id=stream_id, version=Version(version), position=Position(position))
         case "conflict":
-            return VersionConflict(Version(row.actual_versions[index]))
+            return VersionConflict(Version(actual_version))
         case "claimed":
-            return Claimed(row.claim_scopes[index])
+            return Claimed(scope)
         case "reused":
             return CommandReused()
         case unknown:
             return RuntimeError(f"log.append answered {unknown!r}")
+
+
+def _events(commands: Sequence[Append]) -> Iterator[_Placed]:
+    for number, command in enumerate(commands, start=1):
+        for stream in command.streams:
+            for version, event in enumerate(stream.events, start=stream.expected + 1):
+                yield _Placed(number, command, stream, version, event)

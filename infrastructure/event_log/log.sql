@@ -1,20 +1,10 @@
 -- name: append
-SELECT outcomes, first_positions, last_positions, stream_ids, versions, actual_versions,
-       claim_scopes
-  FROM log.append(
-    %(tenant_id)s, %(command_ids)s::uuid[], %(fingerprints)s::bytea[], %(event_commands)s::int[],
-    %(event_streams)s::uuid[], %(event_versions)s::bigint[], %(types)s::text[],
-    %(schemas)s::smallint[], %(data)s::bytea[], %(metadata)s::bytea[], %(event_ids)s::uuid[],
-    %(correlation_ids)s::uuid[], %(causation_ids)s::uuid[], %(actors)s::text[],
-    %(claim_commands)s::int[], %(claim_taken)s::boolean[], %(claim_scopes)s::text[],
-    %(claim_keys)s::bytea[], %(claim_streams)s::uuid[])
+SELECT outcomes, last_positions, stream_ids, versions, actual_versions, claim_scopes
+  FROM log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                  $19)
 
 -- name: append_one
-SELECT outcome, "position", stream_id, version, actual_version
-  FROM log.append_one(
-    %(tenant_id)s, %(command_id)s, %(fingerprint)s, %(stream_id)s, %(version)s, %(type)s,
-    %(schema)s::smallint, %(data)s, %(metadata)s, %(event_id)s, %(correlation_id)s,
-    %(causation_id)s, %(actor)s)
+SELECT log.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 
 -- name: stream
 SELECT tenant_id, position, stream_id, version, type, schema, data, event_id, correlation_id,

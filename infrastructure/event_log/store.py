@@ -2,18 +2,18 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
-import structlog
-from psycopg.rows import tuple_row
 
 from application.recorded import Append, Overloaded, Recorded, RecordedEvent
 from domain.ids import CommandId, Position, StreamId, TenantId, Version
 from infrastructure.database import Database
-from infrastructure.event_log import batch, enclosing, rows
+from infrastructure.event_log import enclosing, rows
+from infrastructure.event_log.append_call import AppendCall
+from infrastructure.event_log.lanes import Lane, Lanes
 from infrastructure.sql import Queries
 from infrastructure.vault.vault import NO_KEYS, Vault
 
@@ -22,10 +22,8 @@ SQL = Queries(__package__, "log.sql")
 BATCH_COMMANDS_MAX = 100
 WAITING_COMMANDS_MAX = 10_000
 DEADLINE_SECONDS = 10.0
-TRIES_MAX = 3
-"""A deadlock over claims or a serialisation failure is tried again, with the same command ids."""
 
-log = structlog.get_logger(__name__)
+_Waiting = tuple[Append, asyncio.Future[Recorded]]
 
 
 class CommandRow(NamedTuple):
@@ -64,9 +62,14 @@ class PostgresEventStore:
         self._database = database
         self._vault = vault
         self._recorded = recorded
-        self._waiting: dict[TenantId, deque[tuple[Append, asyncio.Future[Recorded]]]] = {}
-        self._flushers: set[asyncio.Task[None]] = set()
+        statements = {name: SQL[name] for name in ("append", "append_one")}
+        self._lanes = Lanes(database.url, statements, changed=self._lanes_changed)
+        database.close_with(self._lanes.close)
+        self._waiting: dict[TenantId, deque[_Waiting]] = {}
+        self._ready: deque[TenantId] = deque()
+        """Tenants with commands waiting and no call under way, in the order they came."""
         self._count = 0
+        self._drained: list[asyncio.Future[None]] = []
 
     async def load(self, tenant_id: TenantId, stream_id: StreamId) -> Sequence[RecordedEvent]:
         """All events of one stream, oldest first."""
@@ -93,15 +96,13 @@ class PostgresEventStore:
             keys = await self._vault.ensure(self._database, tenant_id, persons)
             command = enclosing.enclosed(tenant_id, command, keys)
         answer: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
-        queue = self._waiting.get(tenant_id)
         self._count += 1
+        queue = self._waiting.get(tenant_id)
         if queue is None:
-            self._waiting[tenant_id] = deque([(command, answer)])
-            flusher = asyncio.create_task(self._flush(tenant_id))
-            self._flushers.add(flusher)
-            flusher.add_done_callback(self._flushers.discard)
-        else:
-            queue.append((command, answer))
+            self._waiting[tenant_id] = queue = deque()
+            self._ready.append(tenant_id)
+        queue.append((command, answer))
+        self._send_ready()
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 return await answer
@@ -110,55 +111,50 @@ class PostgresEventStore:
 
     async def drain(self) -> None:
         """Wait until every command taken so far has its answer."""
-        while self._flushers:
-            await asyncio.wait(list(self._flushers))
+        if self._count:
+            drained = asyncio.get_running_loop().create_future()
+            self._drained.append(drained)
+            await drained
 
-    async def _flush(self, tenant_id: TenantId) -> None:
+    def _send_ready(self) -> None:
+        while self._ready and (lane := self._lanes.take()) is not None:
+            self._send(self._ready.popleft(), lane)
+
+    def _send(self, tenant_id: TenantId, lane: Lane) -> None:
         queue = self._waiting[tenant_id]
-        while queue:
-            taken = [queue.popleft() for _ in range(min(len(queue), BATCH_COMMANDS_MAX))]
-            try:
-                outcomes = await self._append(tenant_id, [command for command, _ in taken])
-            except Exception as error:  # noqa: BLE001 - every caller of the batch gets it
-                outcomes = [error] * len(taken)
-            self._count -= len(taken)
-            for (_, answer), result in zip(taken, outcomes, strict=True):
-                if answer.done():
-                    continue  # its caller went away
-                if isinstance(result, Recorded):
-                    answer.set_result(result)
-                else:
-                    answer.set_exception(result)
-            if any(isinstance(result, Recorded) for result in outcomes):
+        taken = [queue.popleft() for _ in range(min(len(queue), BATCH_COMMANDS_MAX))]
+
+        def done(outcomes: Sequence[Recorded | Exception]) -> None:
+            self._lanes.give_back(lane)
+            self._settle(taken, outcomes)
+            if queue:
+                self._ready.append(tenant_id)
+            else:
+                del self._waiting[tenant_id]
+            self._send_ready()
+            if any(isinstance(outcome, Recorded) for outcome in outcomes):
                 self._recorded(tenant_id)
-        del self._waiting[tenant_id]
 
-    async def _append(
-        self, tenant_id: TenantId, commands: Sequence[Append]
-    ) -> list[Recorded | Exception]:
-        parameters = self._parameters(tenant_id, commands)
-        for attempt in range(1, TRIES_MAX + 1):
-            try:
-                row = await self._call(*parameters)
-                return [batch.outcome(row, index) for index in range(len(commands))]
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
-                if attempt == TRIES_MAX:
-                    raise
-                log.warning("append.tried_again", tenant_id=str(tenant_id), attempt=attempt)
-        raise AssertionError("unreachable")
+        AppendCall(lane, tenant_id, [command for command, _ in taken], done).send()
 
-    def _parameters(
-        self, tenant_id: TenantId, commands: Sequence[Append]
-    ) -> tuple[str, dict[str, Any]]:
-        if batch.is_one(commands):
-            return "append_one", batch.parameters_of_one(tenant_id, commands[0])
-        return "append", batch.parameters(tenant_id, commands)
+    def _lanes_changed(self, error: psycopg.Error | None) -> None:
+        while error is not None and self._ready:
+            waiting = self._waiting.pop(self._ready.popleft())
+            self._settle(waiting, [error] * len(waiting))
+        self._send_ready()
 
-    async def _call(self, query: str, parameters: dict[str, Any]) -> batch.AppendRow:
-        async with self._database.connection() as connection:
-            cursor = connection.cursor(row_factory=tuple_row, binary=True)
-            await cursor.execute(SQL[query], parameters)
-            row = await cursor.fetchone()
-        if row is None:
-            raise RuntimeError(f"log.{query} gave no row")
-        return batch.AppendRow(*row) if query == "append" else batch.AppendOneRow(*row).as_batch()
+    def _settle(
+        self, waiting: Collection[_Waiting], outcomes: Sequence[Recorded | Exception]
+    ) -> None:
+        self._count -= len(waiting)
+        for (_, answer), outcome in zip(waiting, outcomes, strict=True):
+            if answer.done():
+                continue  # its caller went away
+            if isinstance(outcome, Recorded):
+                answer.set_result(outcome)
+            else:
+                answer.set_exception(outcome)
+        if not self._count:
+            for drained in self._drained:
+                drained.set_result(None)
+            self._drained.clear()

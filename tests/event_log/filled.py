@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, pq
 
-from application.recorded import Append, Claim
+from application.recorded import Append, Claim, Recorded
 from domain.ids import StreamId, TenantId
 from infrastructure.database import BatchDatabase
 from infrastructure.event_log import batch, canonical
@@ -37,9 +37,22 @@ SELECT position, uuid_send(stream_id), version, convert_to(type, 'UTF8'), schema
 def fill(database: Database, tenant: TenantId, commands: Sequence[Append]) -> None:
     """Append commands, one call for all."""
     with psycopg.connect(database.app_url, autocommit=True) as connection:
-        row = connection.execute(LOG["append"], batch.parameters(tenant, commands)).fetchone()
-    assert row is not None
-    assert set(row[0]) == {"recorded"}
+        outcomes = append(connection, tenant, commands)
+    assert all(isinstance(outcome, Recorded) for outcome in outcomes)
+
+
+def append(
+    connection: Connection[Any], tenant: TenantId, commands: Sequence[Append]
+) -> list[Recorded | Exception]:
+    """Call `log.append` in whatever transaction the connection is in."""
+    parameters = batch.parameters(tenant, commands)
+    formats = [pq.Format.BINARY] * len(parameters)
+    result = connection.pgconn.exec_params(
+        LOG["append"], parameters, None, formats, pq.Format.BINARY
+    )
+    if result.status != pq.ExecStatus.TUPLES_OK:
+        raise psycopg.OperationalError(result.error_message.decode())
+    return batch.outcomes([result.get_value(0, column) for column in range(result.nfields)])
 
 
 def mixed(slug: str = "") -> list[Append]:

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from infrastructure.database import Database as Connections
 from infrastructure.event_log.store import PostgresEventStore
+from tests.event_log import logs
 from tests.servers import Database
 from tests.vaults import VAULT
 from tests.wire import Wire
@@ -29,6 +30,15 @@ class House:
         self.store = PostgresEventStore(self.connections, VAULT)
         self.elsewhere = PostgresEventStore(self.connections, VAULT)
         """As another process has it: it knows nothing of what waits in the first."""
+
+    def connect(self) -> None:
+        """Have the store connected, so that what breaks next breaks under an append."""
+
+        async def body() -> None:
+            await self.store.append(logs.tenant(), logs.command())
+            await asyncio.gather(*self.store._lanes._opening)
+
+        self.runner.run(body())
 
     def close(self) -> None:
         self.runner.run(self.connections.close())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from copy import copy
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,7 @@ from application.recorded import (
 )
 from domain.ids import StreamId, TenantId
 
-Told = tuple[str, *tuple[object, ...]]
+Told = tuple[Any, ...]
 """What a caller was told: `recorded` with id, version and position, or why not."""
 
 
@@ -120,6 +120,14 @@ class Model:
                 at = next(first) if place in chosen else next(second)
                 told[at] = model.append(*commands[at])
             yield model, [told[place] for place in places]
+
+    def allows(self, told: Told, modelled: Told, tenant: TenantId, command: Append) -> bool:
+        """Whether a caller may be told this. The version of a conflict is that of any moment
+        between the command's turn and now."""
+        if {told[0], modelled[0]} != {"conflict"}:
+            return told == modelled
+        now = self.logs[tenant].versions.get(command.streams[0].stream_id, 0)
+        return bool(modelled[1] <= told[1] <= now)
 
 
 def _settled(

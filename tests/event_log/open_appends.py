@@ -10,11 +10,9 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from application.recorded import Append
+from application.recorded import Append, Recorded
 from domain.ids import TenantId
-from infrastructure.event_log import batch
-from infrastructure.event_log.store import SQL as LOG
-from tests.event_log import logs
+from tests.event_log import filled, logs
 from tests.servers import Database
 
 Ending = Literal["commit", "rollback", "kill"]
@@ -67,11 +65,10 @@ class Writer:
         return self.command.command_id if how == "commit" else None
 
     def _append(self) -> None:
-        parameters = batch.parameters_of_one(self.tenant, self.command)
-        row = self._connection.execute(LOG["append_one"], parameters).fetchone()
-        assert row is not None
-        assert row[0] == "recorded"
-        self.position = row[1]
+        self._connection.execute("SELECT")  # begins the transaction
+        (outcome,) = filled.append(self._connection, self.tenant, [self.command])
+        assert isinstance(outcome, Recorded)
+        self.position = outcome.position
 
 
 def next_of(waiting: list[Writer]) -> Writer:

@@ -73,6 +73,37 @@ def test_the_application_may_not(database: Database, statement: str) -> None:
         connection.execute(statement.encode())
 
 
+@pytest.mark.parametrize("role", ["muniment_owner", "muniment_appender", "muniment_pruner"])
+def test_nobody_logs_in_as_the_role_behind_a_function(database: Database, role: str) -> None:
+    with psycopg.connect(database.admin_url) as connection:
+        rights = connection.execute(
+            "SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
+            " WHERE rolname = %s",
+            [role],
+        ).fetchone()
+    assert rights == (False,) * 5
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE log.events SET actor = 'x'",
+        "DELETE FROM log.events",
+        "TRUNCATE log.events",
+        "DELETE FROM log.heads",
+        "SELECT * FROM log.commands",
+        "DELETE FROM log.commands",
+        "SELECT * FROM log.claims",
+        "SELECT * FROM work.jobs",
+    ],
+)
+def test_the_appender_can_do_nothing_but_append(database: Database, statement: str) -> None:
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET ROLE muniment_appender")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+
+
 def test_every_table_is_under_forced_row_level_security(database: Database) -> None:
     with psycopg.connect(database.admin_url) as connection:
         tables = connection.execute(TENANT_TABLES).fetchall()
