@@ -13,6 +13,7 @@ import redis
 import structlog
 from dramatiq.brokers.redis import RedisBroker
 
+from application.jobs import Job
 from domain.ids import TenantId
 from infrastructure.tickets import Tickets
 
@@ -90,6 +91,10 @@ class Messages:
         """Have these jobs, `(tenant, job)`, run."""
         for tenant_id, job_id in jobs:
             self._send(JOBS, RUN_JOB, str(tenant_id), str(job_id))
+
+    def announce(self, jobs: Iterable[Job]) -> None:
+        """Have these jobs run."""
+        self.run((job.tenant_id, job.job_id) for job in jobs)
 
     async def _flush(self) -> None:
         await asyncio.sleep(COALESCE_SECONDS)

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import scalar_row
 
+from application.platform.ports import PlatformPorts
 from application.ports import PipelinePorts, Ports
 from application.turns import Turns
 from domain.ids import CommandId
@@ -40,6 +41,7 @@ from infrastructure.vault.master_keys import MasterKeys
 from infrastructure.vault.vault import Vault
 from projections import catalogue
 from projections.engine import tables
+from projections.engine.operating import OperatedProjections
 from projections.engine.projection import Projection
 from projections.engine.runner import Runner
 from projections.engine.tasks import Workshop
@@ -62,6 +64,8 @@ class Web(msgspec.Struct, kw_only=True):
     vectors: EmbeddingCache
     messages: messages.Messages
     embedder: WordLlamaEmbedder
+    batch_database: BatchDatabase
+    platform: PlatformPorts
     running: set[CommandId]
     """Commands under an idempotency key that this process is at."""
     audit: AuditDesk
@@ -92,6 +96,15 @@ class Worker(msgspec.Struct, kw_only=True):
     parser: ParserProcess
 
 
+class Operator(msgspec.Struct, kw_only=True):
+    """What an administrator on the command line works with."""
+
+    database: Database
+    batch_database: BatchDatabase
+    store: PostgresEventStore
+    platform: PlatformPorts
+
+
 class Scheduler(msgspec.Struct, kw_only=True):
     """What the scheduler works with."""
 
@@ -110,11 +123,21 @@ def web(settings: Settings) -> Web:
     wake_ups = messages.Messages(messages.broker(settings.required_redis_url()))
     store = PostgresEventStore(database, vault(settings), recorded=wake_ups.wake)
     embedder = WordLlamaEmbedder()
+    vectors = EmbeddingCache(database, embedder)
+    batch_database = BatchDatabase(settings.required_database_url(), size_max=2)
+    ports = _ports(settings, database, store)
+    projections = OperatedProjections(
+        database,
+        batch_database,
+        vault(settings),
+        _projections(settings, vectors),
+        wake_ups.announce,
+    )
     return Web(
         settings=settings,
         database=database,
         store=store,
-        ports=_ports(settings, database, store),
+        ports=ports,
         tokens=Tokens(
             settings.jwt_secret.reveal(),
             access_seconds=settings.access_token_seconds,
@@ -122,9 +145,11 @@ def web(settings: Settings) -> Web:
         ),
         erased=ErasedPersons(database, within_seconds=settings.access_token_seconds),
         seal_keys=PublishedSealKeys(database),
-        vectors=EmbeddingCache(database, embedder),
+        vectors=vectors,
         messages=wake_ups,
         embedder=embedder,
+        batch_database=batch_database,
+        platform=PlatformPorts(ports=ports, projections=projections),
         running=set(),
         audit=_audit_desk(settings, settings.required_database_url(), database),
         ending=set(),
@@ -174,6 +199,24 @@ def worker(settings: Settings) -> Worker:
         messages=wake_ups,
         embedder=embedder,
         parser=parser,
+    )
+
+
+def operator(settings: Settings) -> Operator:
+    """Wire an administrator's command; nothing is connected yet, and no broker is needed."""
+    database = Database(settings.required_database_url(), size_max=2)
+    batch_database = BatchDatabase(settings.required_database_url(), size_max=2)
+    store = PostgresEventStore(database, vault(settings))
+    vectors = EmbeddingCache(database, WordLlamaEmbedder())
+    projections = OperatedProjections(
+        database, batch_database, vault(settings), _projections(settings, vectors)
+    )
+    ports = _ports(settings, database, store)
+    return Operator(
+        database=database,
+        batch_database=batch_database,
+        store=store,
+        platform=PlatformPorts(ports=ports, projections=projections),
     )
 
 
@@ -252,13 +295,14 @@ async def open_auditing(wired: Auditing, stack: AsyncExitStack) -> None:
     stack.callback(wired.desk.batch_database.close)
 
 
-async def open_databases(wired: Web | Worker | Scheduler, stack: AsyncExitStack) -> None:
+async def open_databases(wired: Web | Worker | Operator | Scheduler, stack: AsyncExitStack) -> None:
     """Connect, and have `stack` disconnect."""
     await wired.database.open()
     stack.push_async_callback(wired.database.close)
-    batch_database = wired.audit.batch_database if isinstance(wired, Web) else wired.batch_database
-    batch_database.open()
-    stack.callback(batch_database.close)
+    audited = [wired.audit.batch_database] if isinstance(wired, Web) else []
+    for batch_database in (wired.batch_database, *audited):
+        batch_database.open()
+        stack.callback(batch_database.close)
 
 
 def _create_database(admin_url: str, database: str) -> None:

@@ -73,7 +73,7 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
 
     def catch_up(tenant_id: UUID, until: float) -> bool:
         done = wired.runner.run(tenant_id, until=until)
-        wired.messages.run((job.tenant_id, job.job_id) for job in done.jobs)
+        wired.messages.announce(done.jobs)
         return done.more
 
     turns = TenantTurns(catch_up, lambda tenant_id: wired.messages.project([tenant_id]))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from application.recorded import RecordedEvent
+from domain.event import Event
 from domain.ids import Position, StreamId, TenantId, Version
 from infrastructure.event_log import codec
 from infrastructure.event_log.codec import Place
@@ -40,13 +41,22 @@ def to_event(row: EventRow, keys: Keys = NO_KEYS) -> RecordedEvent:
         Undecodable: the type is known, but the bytes don't fit it.
     """
     place = Place(row.tenant_id, row.stream_id, row.version)
+    return _recorded(row, codec.decode(row.type, row.schema, row.data, place, keys))
+
+
+def unread(row: EventRow) -> RecordedEvent:
+    """One row whose bytes nobody looks into."""
+    return _recorded(row, None)
+
+
+def _recorded(row: EventRow, event: Event | None) -> RecordedEvent:
     return RecordedEvent(
         tenant_id=TenantId(row.tenant_id),
         position=Position(row.position),
         stream_id=StreamId(row.stream_id),
         version=Version(row.version),
         type=row.type,
-        event=codec.decode(row.type, row.schema, row.data, place, keys),
+        event=event,
         event_id=row.event_id,
         correlation_id=row.correlation_id,
         actor=row.actor,

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from interfaces.cli import dead_letters
+
 if TYPE_CHECKING:
     from interfaces.cli.open_database import LoadSettings
 
@@ -23,6 +25,9 @@ GENERATION = click.option(
 @click.group()
 def projections() -> None:
     """Operate read models."""
+
+
+projections.add_command(dead_letters.dead_letters)
 
 
 @projections.command()
@@ -152,3 +157,27 @@ def generations(load_settings: "LoadSettings", *, ended: bool, as_json: bool) ->
     from interfaces.cli import projections_switch as command
 
     command.show(load_settings(), ended=ended, as_json=as_json)
+
+
+@projections.command()
+@click.argument("name")
+@TENANT
+@JSON
+@click.pass_obj
+def pause(load_settings: "LoadSettings", name: str, tenant: str | None, *, as_json: bool) -> None:
+    """Have a projection stand still until it is resumed; reads go on from its rows."""
+    from interfaces.cli import projections_operate as command
+
+    command.pause(load_settings(), name, tenant, as_json=as_json)
+
+
+@projections.command()
+@click.argument("name")
+@TENANT
+@JSON
+@click.pass_obj
+def resume(load_settings: "LoadSettings", name: str, tenant: str | None, *, as_json: bool) -> None:
+    """End the pause of a projection: that of one tenant, or that of all."""
+    from interfaces.cli import projections_operate as command
+
+    command.resume(load_settings(), name, tenant, as_json=as_json)

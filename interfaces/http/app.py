@@ -13,6 +13,7 @@ from interfaces import bootstrap
 from interfaces.bootstrap import Web
 from interfaces.http import api_description, problems, requests
 from interfaces.http.audit import AuditController
+from interfaces.http.dead_letters import DeadLetterController
 from interfaces.http.documents import DocumentController
 from interfaces.http.envelope import Envelope
 from interfaces.http.health import HealthController
@@ -40,6 +41,7 @@ CONTROLLERS = [
     WatchlistController,
     AuditController,
     PlatformController,
+    DeadLetterController,
 ]
 
 

@@ -1,12 +1,21 @@
-"""Operating the installation over HTTP: for its administrators alone, not for tenants' owners."""
+"""Operating the projections over HTTP: for the platform's administrators alone."""
 
 from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
 
 from application.actor import Actor
+from application.platform import handlers
+from application.platform.commands import PauseProjection, ResumeProjection
+from application.recorded import Recorded
+from interfaces.bootstrap import Web
+from interfaces.http import answers
 from projections import catalogue
 
 
@@ -21,6 +30,20 @@ class ProjectionStates(msgspec.Struct, frozen=True, kw_only=True):
     """Every projection there is."""
 
     items: Sequence[ProjectionState]
+
+
+class WhichTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of whom a pause is; of everybody where no tenant is named."""
+
+    tenant_id: Annotated[UUID | None, Meta(description="One tenant; null or absent for all.")] = (
+        None
+    )
+
+
+class Operated(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the platform's log has the record of it."""
+
+    position: int
 
 
 class PlatformController(Controller):
@@ -38,3 +61,31 @@ class PlatformController(Controller):
         return ProjectionStates(
             items=[ProjectionState(name=each.name, version=each.version) for each in found]
         )
+
+    @post("/projections/{name:str}/pause", status_code=200, summary="Pause a projection")
+    async def pause(
+        self,
+        web: NamedDependency[Web],
+        administrator: NamedDependency[Actor],
+        name: FromPath[str],
+        data: JSONBody[WhichTenant],
+    ) -> Response[Operated]:
+        """It stands still until it is resumed, also over restarts; reads go on from its rows."""
+        command = PauseProjection(projection=name, tenant_id=data.tenant_id)
+        return _operated(await handlers.pause_projection(command, administrator, web.platform))
+
+    @post("/projections/{name:str}/resume", status_code=200, summary="Resume a projection")
+    async def resume(
+        self,
+        web: NamedDependency[Web],
+        administrator: NamedDependency[Actor],
+        name: FromPath[str],
+        data: JSONBody[WhichTenant],
+    ) -> Response[Operated]:
+        """Ends the pause of this tenant, or that of all; the one doesn't end the other."""
+        command = ResumeProjection(projection=name, tenant_id=data.tenant_id)
+        return _operated(await handlers.resume_projection(command, administrator, web.platform))
+
+
+def _operated(recorded: Recorded) -> Response[Operated]:
+    return Response(Operated(position=recorded.position), headers=answers.written(recorded))

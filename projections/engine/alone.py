@@ -6,12 +6,12 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from psycopg.rows import scalar_row
 
+from infrastructure.clock import TimeOrderedIds
 from infrastructure.database import BatchDatabase
 from infrastructure.vault.master_keys import MasterKeyUnknown
 from infrastructure.vault.vault import Vault
-from projections.engine import generations, reading
+from projections.engine import generations, passed_over, reading
 from projections.engine.generations import Consumer
 from projections.engine.projection import Unavailable
 from projections.engine.reading import BATCH_EVENTS, SQL, CaughtUp, LogNotContiguous
@@ -93,12 +93,8 @@ def _batch(
         events = reading.events_after(connection, tenant_id, position, size, vault)
         if not events:
             return 0
-        parked = connection.cursor(row_factory=scalar_row).execute(SQL["parked"], of).fetchall()
-        taken = [
-            recorded
-            for recorded in events
-            if consumer.projection.takes(recorded) and recorded.stream_id not in parked
-        ]
+        passed = passed_over.between(connection, tenant_id, position + 1, events[-1].position)
+        taken = passed.taken(consumer, events)
         jobs = consumer.projection.apply(connection, tenant_id, taken) if taken else ()
         connection.execute(SQL["move_checkpoint"], {**of, "position": events[-1].position})
     done.jobs += jobs
@@ -114,8 +110,17 @@ def _park_next(
         if position is None:
             return
         for row in reading.rows_after(connection, tenant_id, position, 1):
-            failure = f"{type(error).__name__} at position {row.position}"
-            parked = {"stream_id": row.stream_id, "position": row.position, "failure": failure}
+            passed = passed_over.between(connection, tenant_id, row.position, row.position)
+            if passed.is_skipped(consumer, row.position):
+                connection.execute(SQL["move_checkpoint"], {**of, "position": row.position})
+                continue
+            parked = {
+                "stream_id": row.stream_id,
+                "position": row.position,
+                "type": row.type,
+                "failure": type(error).__name__,
+                "dead_letter_id": TimeOrderedIds().new(),
+            }
             connection.execute(SQL["park"], {**of, **parked})
             connection.execute(SQL["move_checkpoint"], {**of, "position": row.position})
 

@@ -15,7 +15,7 @@ from psycopg.rows import args_row, tuple_row
 
 from infrastructure.database import BatchDatabase
 from infrastructure.vault.vault import Vault
-from projections.engine import generations, reading
+from projections.engine import generations, passed_over, reading
 from projections.engine.alone import TABLES_LOST, TEMPORARY
 from projections.engine.generations import Consumer
 from projections.engine.reading import BATCH_EVENTS, SQL
@@ -182,16 +182,12 @@ def _advance(
 ) -> None:
     of = consumer.of(tenant_id)
     generations.enter(connection, consumer.schema)
-    parked = {row[0] for row in connection.execute(SQL["parked"], of).fetchall()}
     for position in span[::BATCH_EVENTS]:
         limit = min(BATCH_EVENTS, span.stop - position)
-        events = reading.events_after(connection, tenant_id, position, limit, vault)
-        taken = [
-            recorded
-            for recorded in events
-            if consumer.projection.takes(recorded) and recorded.stream_id not in parked
-        ]
-        if taken:
+        over = passed_over.between(connection, tenant_id, position + 1, position + limit)
+        unread = over.by_all([consumer])
+        events = reading.events_after(connection, tenant_id, position, limit, vault, unread)
+        if taken := over.taken(consumer, events):
             consumer.projection.apply(connection, tenant_id, taken)
         connection.execute(SQL["move_checkpoint"], {**of, "position": position + limit})
 

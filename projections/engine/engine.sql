@@ -18,6 +18,7 @@ SELECT projection, version, generation, position FROM read.checkpoints
    AND (projection, version, generation) IN (
      SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[]))
    AND coalesce(retry_at, '-infinity') <= clock_timestamp()
+   AND NOT read.is_paused(projection, tenant_id)
    FOR UPDATE SKIP LOCKED
 
 -- name: create_checkpoints
@@ -36,8 +37,14 @@ UPDATE read.checkpoints
    AND (projection, version, generation) IN (
      SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[]))
 
--- name: all_parked
-SELECT projection, version, generation, stream_id FROM read.parked_streams WHERE tenant_id = %(tenant_id)s
+-- name: passed_over
+SELECT projection, version, generation, stream_id, NULL::bigint
+  FROM read.parked_streams
+ WHERE tenant_id = %(tenant_id)s
+ UNION ALL
+SELECT projection, NULL, NULL, NULL, position
+  FROM read.skipped_events
+ WHERE tenant_id = %(tenant_id)s AND position BETWEEN %(first)s AND %(last)s
 
 -- name: move_checkpoint
 UPDATE read.checkpoints
@@ -69,21 +76,28 @@ SELECT p.projection, p.version, p.generation
    AND coalesce(c.position, 0)
        < (SELECT h.position FROM log.heads h WHERE h.tenant_id = %(tenant_id)s)
    AND coalesce(c.retry_at, '-infinity') <= clock_timestamp()
-
--- name: parked
-SELECT stream_id FROM read.parked_streams
- WHERE tenant_id = %(tenant_id)s AND projection = %(projection)s AND version = %(version)s
-   AND generation = %(generation)s
+   AND NOT read.is_paused(p.projection, %(tenant_id)s)
 
 -- name: park
 INSERT INTO read.parked_streams
-       (tenant_id, projection, version, generation, stream_id, position, failure)
+       (tenant_id, projection, version, generation, stream_id, position, type, failure,
+        dead_letter_id)
 VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(generation)s, %(stream_id)s, %(position)s,
-        %(failure)s)
+        %(type)s, %(failure)s, %(dead_letter_id)s)
 ON CONFLICT DO NOTHING
 
+-- name: rows_of_stream
+SELECT tenant_id, position, stream_id, version, type, schema, data, event_id, correlation_id,
+       actor, recorded_at
+  FROM log.events
+ WHERE tenant_id = %(tenant_id)s AND stream_id = %(stream_id)s
+   AND position BETWEEN %(first)s AND %(last)s
+ ORDER BY version
+
 -- name: position
-SELECT coalesce(min(c.position), 0) AS position
+SELECT coalesce(min(c.position), 0) AS position,
+       array_agg(p.projection) FILTER (
+         WHERE c.position < %(wanted)s AND read.is_paused(p.projection, %(tenant_id)s)) AS paused
   FROM unnest(%(projections)s::text[], %(versions)s::int[]) AS p(projection, version)
   LEFT JOIN LATERAL (
     SELECT coalesce(max(x.position), 0) AS position FROM read.checkpoints x
@@ -93,6 +107,7 @@ SELECT coalesce(min(c.position), 0) AS position
 
 -- name: tenants_behind
 SELECT tenant_id FROM read.tenants_behind(%(projections)s::text[], %(versions)s::int[])
+ LIMIT %(limit)s
 
 -- name: in_schema
 SELECT set_config('search_path', %(schema)s || ',public,pg_temp', true)

@@ -14,7 +14,7 @@ from application.recorded import RecordedEvent
 from infrastructure.database import BatchDatabase
 from infrastructure.event_log.store import SQL as LOG
 from infrastructure.vault.vault import Vault
-from projections.engine import generations, reading
+from projections.engine import generations, passed_over, reading
 from projections.engine.alone import TEMPORARY
 from projections.engine.generations import Consumer
 from projections.engine.projection import Projection
@@ -114,8 +114,12 @@ class _Filling:
         while position < until:
             limit = min(READ_EVENTS, until - position)
             with self._database.transaction(self._tenant_id) as connection:
+                over = passed_over.between(
+                    connection, self._tenant_id, position + 1, position + limit
+                )
+                unread = over.by_all(taker.consumer for taker in self._takers)
                 events = reading.events_after(
-                    connection, self._tenant_id, position, limit, self._vault
+                    connection, self._tenant_id, position, limit, self._vault, unread
                 )
                 if len(events) < limit:
                     at = position + len(events) + 1
@@ -123,7 +127,8 @@ class _Filling:
                 for taker in self._takers:
                     taker.prepare(connection, events)
             for taker in self._takers:
-                taker.take(events)
+                left = over.left(taker.consumer, events) if over.skipped else events
+                taker.take(left)
             position = events[-1].position
             full = any(taker.is_full for taker in self._takers)
             if full or position == until or position - self._start >= EVENTS_A_COMMIT:
@@ -261,7 +266,10 @@ def _first_refused(
         connection.transaction(force_rollback=True),
     ):
         generations.enter(connection, consumer.schema)
+        over = passed_over.between(connection, tenant_id, positions.start, positions.stop)
         for at in positions:
+            if over.is_skipped(consumer, at):
+                continue
             try:
                 with connection.transaction():
                     events = reading.events_after(connection, tenant_id, at - 1, 1, vault)

@@ -44,6 +44,9 @@ class Projection:
     Without a schema, here and in every query: the search path says which generation is meant.
     """
     handlers: ClassVar[dict[type[Event], str]] = {}
+    by_stream: ClassVar[bool] = True
+    """Whether the rows that an event changes hang on its own stream alone. Then a stream that was
+    passed over is taken in by itself; else the tenant's rows are made anew from the log."""
     slow: ClassVar[bool] = False
     """Whether an event may take long: such a projection goes alone, and no other waits for it."""
 

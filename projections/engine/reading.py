@@ -1,6 +1,6 @@
 """What every way of running a projection shares: its queries, and how it reads the log."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -50,10 +50,12 @@ def events_after(
     after: int,
     limit: int,
     vault: Vault,
+    unread: Collection[int] = (),
 ) -> list[RecordedEvent]:
     """Up to `limit` events behind a position, none missing.
 
-    What is personal reads as erased where the vault has no key for it.
+    What is personal reads as erased where the vault has no key for it. What stands at the positions
+    `unread` is not looked into: nobody takes it.
 
     Raises:
         LogNotContiguous: one is.
@@ -64,8 +66,17 @@ def events_after(
     for expected, row in enumerate(found, start=after + 1):
         if row.position != expected:
             raise LogNotContiguous(f"{tenant_id}: position {expected} is missing")
-    keys = _keys(connection, tenant_id, found, vault)
-    return [_decoded(row, keys) for row in found]
+    keys = keys_of(connection, tenant_id, found, vault)
+    return [rows.unread(row) if row.position in unread else decoded(row, keys) for row in found]
+
+
+def rows_of_stream(
+    connection: Connection[Any], tenant_id: UUID, stream_id: UUID, first: int, last: int
+) -> list[rows.EventRow]:
+    """The rows of one stream from one position to another, not decoded."""
+    parameters = {"tenant_id": tenant_id, "stream_id": stream_id, "first": first, "last": last}
+    cursor = connection.cursor(row_factory=args_row(rows.EventRow), binary=True)
+    return cursor.execute(SQL["rows_of_stream"], parameters).fetchall()
 
 
 def rows_after(
@@ -95,7 +106,7 @@ def names(chosen: Iterable[tuple[str, int]]) -> dict[str, Any]:
     }
 
 
-def _keys(
+def keys_of(
     connection: Connection[Any], tenant_id: UUID, found: list[rows.EventRow], vault: Vault
 ) -> Keys:
     """Of all persons in these rows, in one query; without any where there are none."""
@@ -107,7 +118,12 @@ def _keys(
     return vault.opened(tenant_id, kept)
 
 
-def _decoded(row: rows.EventRow, keys: Keys) -> RecordedEvent:
+def decoded(row: rows.EventRow, keys: Keys) -> RecordedEvent:
+    """One row as an event.
+
+    Raises:
+        Undecodable: it is of a known type and doesn't fit it.
+    """
     try:
         return rows.to_event(row, keys)
     except codec.Undecodable as error:

@@ -32,6 +32,11 @@ class RowFold(Projection, Generic[Row]):
 
     row_type: ClassVar[type[msgspec.Struct]]
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.key is not RowFold.key and "by_stream" not in vars(cls):
+            cls.by_stream = False  # events of several streams may meet in one row
+
     def key(self, recorded: RecordedEvent) -> UUID:
         """Which row an event belongs to; its stream's, unless overridden."""
         return recorded.stream_id

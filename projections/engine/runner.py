@@ -18,7 +18,7 @@ from psycopg.rows import scalar_row
 from application.jobs import Job
 from infrastructure.database import BatchDatabase
 from infrastructure.vault.vault import Vault
-from projections.engine import alone, generations, reading
+from projections.engine import alone, generations, passed_over, reading
 from projections.engine.generations import Consumer, Key
 from projections.engine.projection import Projection
 from projections.engine.reading import BATCH_EVENTS, SLOW_BATCH_EVENTS, SQL, CaughtUp
@@ -81,12 +81,15 @@ class Runner:
             until=until,
         )
 
-    def tenants_behind(self) -> list[UUID]:
-        """Every tenant with an event that some projection has not read and may read now."""
+    def tenants_behind(self, *, limit: int = 500) -> list[UUID]:
+        """Tenants with an event that some projection has not read and may read now.
+
+        Those first that one batch brings up to date, then whoever has waited longest.
+        """
         with self._database.connection() as connection:
             cursor = connection.cursor(row_factory=scalar_row)
-            names = reading.names(self._projections)
-            return cursor.execute(SQL["tenants_behind"], names).fetchall()
+            parameters = {**reading.names(self._projections), "limit": limit}
+            return cursor.execute(SQL["tenants_behind"], parameters).fetchall()
 
     def _behind(self, tenant_id: UUID) -> list[Consumer]:
         names = reading.names(self._projections)
@@ -130,17 +133,11 @@ class Runner:
         events = reading.events_after(connection, tenant_id, front, BATCH_EVENTS, self._vault)
         if not events:
             return [], 0
-        parked = set(connection.execute(SQL["all_parked"], {"tenant_id": tenant_id}).fetchall())
+        passed = passed_over.between(connection, tenant_id, front + 1, events[-1].position)
         jobs: list[Job] = []
         entered = generations.schema(generations.FIRST)
         for consumer in sorted(chosen, key=lambda each: each.generation):
-            taken = [
-                recorded
-                for recorded in events
-                if consumer.projection.takes(recorded)
-                and (*consumer.key, recorded.stream_id) not in parked
-            ]
-            if taken:
+            if taken := passed.taken(consumer, events):
                 if consumer.schema != entered:
                     entered = consumer.schema
                     generations.enter(connection, entered)

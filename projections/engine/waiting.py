@@ -18,14 +18,16 @@ LONGEST_PAUSE_SECONDS = 0.05
 class ProjectionBehind(Exception):  # noqa: N818 - named for what is the matter
     """The read model has not reached the position asked for yet."""
 
-    def __init__(self, wanted: Position, reached: Position) -> None:
-        super().__init__(f"the read model is at position {reached}, not yet at {wanted}")
+    def __init__(self, wanted: Position, reached: Position, paused: Sequence[str] = ()) -> None:
+        hint = f"; an administrator has paused {', '.join(paused)}" if paused else ""
+        super().__init__(f"the read model is at position {reached}, not yet at {wanted}{hint}")
         self.wanted = wanted
         self.reached = reached
 
 
 class _Reached(msgspec.Struct, frozen=True):
     position: int
+    paused: list[str] | None
 
 
 async def until(
@@ -39,17 +41,17 @@ async def until(
     """Return as soon as every one of `projections` has passed `position`.
 
     Raises:
-        ProjectionBehind: `wait_seconds` are over.
+        ProjectionBehind: `wait_seconds` are over, or one of them is paused and won't get there.
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + wait_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
-        at = await reached(database, tenant_id, projections)
+        at, paused = await _looked_up(database, tenant_id, projections, position)
         if at >= position:
             return
-        if loop.time() + pause > end:
-            raise ProjectionBehind(position, at)
+        if paused or loop.time() + pause > end:
+            raise ProjectionBehind(position, at, paused)
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
 
@@ -58,9 +60,21 @@ async def reached(
     database: Database, tenant_id: UUID, projections: Sequence[type[Projection]]
 ) -> Position:
     """The position that all of `projections` have passed."""
+    at, _ = await _looked_up(database, tenant_id, projections, Position(0))
+    return at
+
+
+async def _looked_up(
+    database: Database,
+    tenant_id: UUID,
+    projections: Sequence[type[Projection]],
+    wanted: Position,
+) -> tuple[Position, Sequence[str]]:
+    """That position, and which of those that are not at `wanted` are paused."""
     parameters = {
         "projections": [each.name for each in projections],
         "versions": [each.version for each in projections],
+        "wanted": wanted,
     }
     row = await database.row(tenant_id, SQL["position"], parameters, _Reached)
-    return Position(row.position if row else 0)
+    return (Position(row.position), row.paused or ()) if row else (Position(0), ())

@@ -168,7 +168,20 @@ ROUTES += (
         _MANAGING, method="DELETE", path=f"{V1}/users/{{id}}", of="user", headers=_ANY
     ),
 )
-ROUTES += (Route(method="GET", path=f"{V1}/admin/projections", needs="the platform"),)
+_PROJECTION = f"{V1}/admin/projections/document_list"
+_DEAD_LETTER = f"{V1}/admin/dead-letters/{NOBODYS}"
+ROUTES += tuple(
+    Route(method=method, path=path, needs="the platform", body=body)
+    for method, path, body in (
+        ("GET", f"{V1}/admin/projections", None),
+        ("POST", f"{_PROJECTION}/pause", {"tenant_id": None}),
+        ("POST", f"{_PROJECTION}/resume", {"tenant_id": None}),
+        ("GET", f"{V1}/admin/dead-letters", None),
+        ("GET", _DEAD_LETTER, None),
+        ("POST", f"{_DEAD_LETTER}/retry", None),
+        ("POST", f"{_DEAD_LETTER}/skip", {"reason": "The file behind it is lost."}),
+    )
+)
 WITH_JSON = tuple(route for route in ROUTES if route.body is not None)
 WITH_ID = tuple(route for route in ROUTES if route.of is not None)
 READS = tuple(route for route in ROUTES if route.reads_own_writes)

@@ -9,7 +9,7 @@ from litestar.routes import HTTPRoute
 from infrastructure import settings
 from interfaces import bootstrap
 from interfaces.http import app
-from tests.http.routes import ROUTES
+from tests.http.routes import NOBODYS, ROUTES
 from tests.stack import Stack
 
 NOT_DATA = ("/docs", "/schema")
@@ -22,6 +22,8 @@ def served(application: Litestar) -> Iterator[tuple[str, str, bool]]:
         if isinstance(route, HTTPRoute) and not route.path.startswith(NOT_DATA):
             path = re.sub(r"{stage:\w+}", "INGESTION", route.path)
             path = re.sub(r"{ticker:\w+}", "2330", path)
+            path = re.sub(r"{dead_letter_id:uuid}", NOBODYS, path)
+            path = re.sub(r"{name:str}", "document_list", path)
             path = re.sub(r"{\w+:uuid}", "{id}", path)
             for method, (handler, _) in route.route_handler_map.items():
                 if method != "OPTIONS":
@@ -35,7 +37,7 @@ def test_every_route_is_in_the_table_and_nothing_else(stack: Stack) -> None:
 
 
 def test_every_route_with_an_id_says_what_the_id_is() -> None:
-    for route in ROUTES:
+    for route in (route for route in ROUTES if route.needs != "the platform"):
         values = "".join((route.path, route.query, str(route.body)))
         assert ("{id}" in values) == (route.of is not None), route
         assert route.of is not None or route.body is None or "_id" not in values, route
