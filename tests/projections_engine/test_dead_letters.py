@@ -18,9 +18,11 @@ from projections.documents.document_status import DocumentStatus
 from projections.documents.knowledge_base_list import KnowledgeBaseList
 from projections.documents.pipeline_jobs import PipelineJobs
 from projections.engine import tables
+from projections.engine.fill import Poisoned
 from projections.engine.projection import Projection
 from tests.event_log import logs
-from tests.projections_engine import faulty, histories
+from tests.platform.test_dead_letters import damage
+from tests.projections_engine import faulty, histories, rebuilding
 from tests.projections_engine.faulty import BAD
 from tests.servers import Database
 
@@ -199,3 +201,22 @@ def test_made_anew_a_tenant_leaves_others_and_parks_what_fails_besides(database:
     (left,) = faulty.letters(database)
     assert (left.position, left.attempts) == (3, 1)
     assert left.dead_letter_id != letter.dead_letter_id
+
+
+def test_a_rebuild_passes_over_what_was_skipped(database: Database) -> None:
+    tenant = logs.tenant()
+    steps = [(logs.stream(), [histories.ADDED, histories.NEXT[0]]) for _ in range(3)]
+    histories.write(database.app_url, tenant, steps)
+    BAD.add(3)
+    projections = [faulty.faulty(kind) for kind in KINDS]
+    read_models = [each for each in projections if each.tables]
+    damage(database, tenant, 1)
+    histories.run(database.app_url, tenant, projections)
+    with rebuilding.batches(database.app_url) as batches:
+        with pytest.raises(Poisoned):
+            rebuilding.rebuild(batches, read_models)
+        while found := faulty.letters(database):
+            for letter in found:
+                faulty.take_up(database, projections, letter, skip=True)
+        built = rebuilding.rebuild(batches, read_models)
+    assert built.differing == []
