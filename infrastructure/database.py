@@ -29,6 +29,9 @@ _OPTIONS = (
 SESSION_OPTIONS = f"-c statement_timeout=30s {_OPTIONS}"
 PATIENT_OPTIONS = f"-c statement_timeout=0 {_OPTIONS}"
 """For what nobody waits for and may take long, such as an index over a whole table."""
+PREPARE_AT_ONCE = 0
+"""Statements are prepared at their first use. psycopg takes one that fails at a later first time,
+in a pipeline, for prepared from then on, and every use of it on that connection would fail."""
 WAIT_FOR_CONNECTION_SECONDS = 5.0
 ANSWER_WITHIN_SECONDS = 2.0
 """How long somebody who waits for an answer waits for a connection."""
@@ -54,7 +57,11 @@ class Database:
             timeout=ANSWER_WITHIN_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
             open=False,
-            kwargs={"autocommit": True, "options": SESSION_OPTIONS},
+            kwargs={
+                "autocommit": True,
+                "options": SESSION_OPTIONS,
+                "prepare_threshold": PREPARE_AT_ONCE,
+            },
             name="async",
         )
 
@@ -109,7 +116,11 @@ class BatchDatabase:
             timeout=WAIT_FOR_CONNECTION_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
             open=False,
-            kwargs={"autocommit": True, "options": options},
+            kwargs={
+                "autocommit": True,
+                "options": options,
+                "prepare_threshold": PREPARE_AT_ONCE,
+            },
             name="batch",
         )
 
