@@ -143,7 +143,7 @@ def web(settings: Settings) -> Web:
             access_seconds=settings.access_token_seconds,
             refresh_seconds=settings.refresh_token_seconds,
         ),
-        erased=ErasedPersons(database, within_seconds=settings.access_token_seconds),
+        erased=ErasedPersons(database),
         seal_keys=PublishedSealKeys(database),
         vectors=vectors,
         messages=wake_ups,

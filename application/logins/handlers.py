@@ -6,6 +6,7 @@ import msgspec
 
 from application import deciding
 from application.actor import Actor, Forbidden
+from application.logins import claims
 from application.logins.commands import (
     EndSession,
     EraseLogin,
@@ -154,7 +155,7 @@ async def register_login(command: RegisterLogin, actor: Actor, ports: Ports) -> 
         role=command.role,
     )
     stream_id = StreamId(ports.ids.new())
-    claim = _email_claim(actor.tenant_id, stream_id, email, ports)
+    claim = claims.of_email(actor.tenant_id, stream_id, email, ports)
     try:
         return await deciding.create(stream_id, events, actor, ports, claims=[claim])
     except Claimed as taken:
@@ -179,29 +180,28 @@ async def erase_login(
     await _still_there(actor, ports)
     stream_id = StreamId(command.user_id)
 
-    def released(state: Login) -> list[Claim]:
+    def settled(state: Login) -> list[Claim]:
+        made = claims.of_erasure(actor, stream_id)
         if state.email == ERASED:
-            return []  # its key is lost: nobody can tell which address it was
-        claim = _email_claim(actor.tenant_id, stream_id, state.email, ports)
-        return [msgspec.structs.replace(claim, taken=False)]
+            return made  # its key is lost: nobody can tell which address it was
+        email = claims.of_email(actor.tenant_id, stream_id, state.email, ports)
+        return [msgspec.structs.replace(email, taken=False), *made]
 
-    return await deciding.change(
-        stream_id,
-        login.evolve,
-        lambda state: login.erase(
-            state, user_id=command.user_id, by=actor.user_id, by_role=actor.role
-        ),
-        actor,
-        ports,
-        absent=login.LoginNotFound,
-        expected=expected,
-        claims=released,
-    )
-
-
-def _email_claim(tenant_id: TenantId, stream_id: StreamId, email: str, ports: Ports) -> Claim:
-    key = ports.lookup_keys.email_in(tenant_id, email)
-    return Claim(scope="login.email", key=key, stream_id=stream_id)
+    try:
+        return await deciding.change(
+            stream_id,
+            login.evolve,
+            lambda state: login.erase(
+                state, user_id=command.user_id, by=actor.user_id, by_role=actor.role
+            ),
+            actor,
+            ports,
+            absent=login.LoginNotFound,
+            expected=expected,
+            claims=settled,
+        )
+    except Claimed as gone:
+        raise Forbidden from gone
 
 
 async def _still_there(actor: Actor, ports: Ports) -> None:

@@ -2,6 +2,7 @@
 
 from application import deciding
 from application.actor import Actor
+from application.logins import claims as logins_claims
 from application.ports import Ports
 from application.recorded import Claim, Claimed, NewEvents, Recorded
 from application.tenants.commands import RegisterTenant
@@ -46,11 +47,7 @@ async def register_tenant(
             more=[NewEvents(stream_id=login_stream, expected=Version(0), events=opened)],
             claims=[
                 Claim(scope="tenant.slug", key=command.slug.encode(), stream_id=tenant_stream),
-                Claim(
-                    scope="login.email",
-                    key=ports.lookup_keys.email_in(actor.tenant_id, email),
-                    stream_id=login_stream,
-                ),
+                logins_claims.of_email(actor.tenant_id, login_stream, email, ports),
             ],
         )
     except Claimed as taken:

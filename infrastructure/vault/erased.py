@@ -11,6 +11,8 @@ from infrastructure.database import Database
 from infrastructure.vault.vault import SQL
 
 FRESH_SECONDS = 1.0
+LATELY_SECONDS = 86_400 + 3_600
+"""Longer than any access token can be good, whatever the setting was when it was given out."""
 
 
 class ErasedPerson(NamedTuple):
@@ -23,10 +25,8 @@ class ErasedPerson(NamedTuple):
 class ErasedPersons:
     """One question to the database a second at most, however many requests ask."""
 
-    def __init__(self, database: Database, *, within_seconds: int) -> None:
-        """`within_seconds` is how long an access token is good."""
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._parameters = {"seconds": within_seconds + 60}
         self._found: frozenset[tuple[UUID, UUID]] = frozenset()
         self._good_until = 0.0
         self._asking: asyncio.Task[None] | None = None
@@ -48,6 +48,6 @@ class ErasedPersons:
         begun = time.monotonic()
         async with self._database.connection() as connection:
             cursor = connection.cursor(row_factory=args_row(ErasedPerson), binary=True)
-            await cursor.execute(SQL["erased_within"], self._parameters)
+            await cursor.execute(SQL["erased_within"], {"seconds": LATELY_SECONDS})
             self._found = frozenset(await cursor.fetchall())
         self._good_until = begun + FRESH_SECONDS

@@ -148,6 +148,34 @@ def test_sessions_that_race_with_an_erasure_leave_nothing_readable(
     assert all("127.0.0.1" not in text for (text,) in data)
 
 
+@pytest.mark.parametrize("race", range(3))
+def test_of_two_owners_who_erase_each_other_one_stays(stack: Stack, race: int) -> None:
+    one = stack.register()
+    other = users.account_of(stack, one, users.add(stack, one, "owner"))
+    pairs = [(one, other.user_id), (other, one.user_id)] * (PARALLEL // 2)
+
+    def erase(pair: tuple[Account, str]) -> httpx2.Response:
+        acting, user_id = pair
+        with httpx2.Client(base_url=stack.url, timeout=60) as client:
+            headers = {**acting.headers, "If-Match": "*"}
+            return client.delete(f"{PATH}/{user_id}", headers=headers)
+
+    tried = pairs if race else pairs[::-1]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        answers = list(pool.map(erase, tried))
+    assert [answer.status_code for answer in answers].count(204) == 1
+    assert {answer.status_code for answer in answers} <= {204, 401, 403, 404, 409}
+    query = "SELECT count(*) FROM log.events WHERE tenant_id = %s AND type = 'login.erased'"
+    assert rows(stack, query, one.tenant_id) == [(1,)]
+    assert filled.verified(stack.database, UUID(one.tenant_id)).findings == []
+    survivor = next(
+        pair[0] for pair, answer in zip(tried, answers, strict=True) if answer.status_code == 204
+    )
+    third = users.add(stack, survivor, "owner")
+    again = users.erase(stack, survivor, third)
+    assert again.status_code == 204, again.text
+
+
 def test_an_erased_administrator_does_nothing_more(stack: Stack) -> None:
     owner = stack.register()
     admin = users.add(stack, owner, "admin")
