@@ -33,6 +33,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_hosts: Annotated[
         tuple[str, ...], Meta(description="host names separated by commas")
     ] = ()
+    sweep_seconds_max: Annotated[
+        int, Meta(ge=5, le=86_400, description="a time from 5 to 86400 seconds")
+    ] = 30
+    lag_seconds_max: Annotated[
+        int, Meta(ge=5, le=86_400, description="a time from 5 to 86400 seconds")
+    ] = 300
     upload_bytes_max: Annotated[
         int, Meta(ge=1024, le=2**30, description="a size from 1024 to 1073741824 bytes")
     ] = 20 * 2**20

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -66,6 +67,7 @@ class Web(msgspec.Struct, kw_only=True):
     embedder: WordLlamaEmbedder
     batch_database: BatchDatabase
     platform: PlatformPorts
+    began_at: float = msgspec.field(default_factory=time.monotonic)
     running: set[CommandId]
     """Commands under an idempotency key that this process is at."""
     audit: AuditDesk

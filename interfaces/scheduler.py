@@ -16,6 +16,8 @@ from psycopg.rows import scalar_row
 from infrastructure import messages, pruning
 from infrastructure.settings import Settings
 from interfaces import bootstrap, logging
+from projections import catalogue
+from projections.engine import standing
 
 SWEEP_SECONDS = 1.0
 JOBS_PER_SWEEP = 200
@@ -24,6 +26,8 @@ JOB_WAITED_SECONDS = 2.0
 QUEUE_LENGTH_MAX = 500
 """Above this the workers have enough to do; sweeping would only add copies."""
 PRUNE_EVERY_SECONDS = 60.0
+STANDING_EVERY_SECONDS = 5.0
+DATABASE_AWAY = (psycopg.OperationalError, psycopg_pool.PoolTimeout)
 LEADER_LOCK = 0x6D756E696C656164  # "munilead": the key of the advisory lock
 
 log = structlog.get_logger(__name__)
@@ -47,7 +51,7 @@ async def _run(settings: Settings) -> None:
         while not stop.is_set():
             try:
                 await _lead(wired, settings, stop)
-            except (psycopg.OperationalError, psycopg_pool.PoolTimeout, redis.RedisError) as error:
+            except (*DATABASE_AWAY, redis.RedisError) as error:
                 log.warning("sweep.interrupted", reason=type(error).__name__)
             await _pause(stop)
     log.info("scheduler.stopped")
@@ -61,18 +65,45 @@ async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Ev
         await cursor.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK])
         if not await cursor.fetchone():
             return
-        prune_at = 0.0
-        while not stop.is_set():
-            await cursor.execute("SELECT 1")  # still connected, so still the leader
-            await sweep(wired)
-            if time.monotonic() >= prune_at:
-                prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
+        keeping = asyncio.create_task(_keep_house(wired, settings))
+        try:
+            while not stop.is_set():
+                await cursor.execute("SELECT 1")  # still connected, so still the leader
+                await sweep(wired)
+                await standing.swept(wired.database)
+                await _pause(stop)
+        finally:
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+
+
+async def _keep_house(wired: bootstrap.Scheduler, settings: Settings) -> None:
+    """What need not be prompt, beside the sweep, which it must not hold up."""
+    due = {"standing": 0.0, "prune": 0.0}
+    while True:
+        now = time.monotonic()
+        try:
+            if now >= due["standing"]:
+                due["standing"] = now + STANDING_EVERY_SECONDS
+                await standing.keep(
+                    wired.database,
+                    catalogue.PROJECTIONS,
+                    overdue_seconds=settings.lag_seconds_max,
+                )
+            if now >= due["prune"]:
+                due["prune"] = now + PRUNE_EVERY_SECONDS
                 await pruning.prune(wired.database)
-            await _pause(stop)
+            await asyncio.to_thread(wired.sealer.turn)
+        except DATABASE_AWAY as error:
+            log.warning("housekeeping.interrupted", reason=type(error).__name__)
+        except Exception:
+            log.exception("housekeeping.failed")
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def sweep(wired: bootstrap.Scheduler) -> None:
-    """Send a wake-up for every tenant that is behind and every job that was left; seal logs."""
+    """Send a wake-up for every tenant that is behind and every job that was left."""
     if (
         await asyncio.to_thread(messages.length, wired.broker, messages.PROJECTIONS)
         < QUEUE_LENGTH_MAX
@@ -83,7 +114,6 @@ async def sweep(wired: bootstrap.Scheduler) -> None:
         due = await wired.jobs.due(limit=JOBS_PER_SWEEP, older_than_seconds=JOB_WAITED_SECONDS)
         jobs = [(job.tenant_id, job.job_id) for job in due]
         await asyncio.to_thread(wired.messages.run, jobs)
-    await asyncio.to_thread(wired.sealer.turn)
 
 
 async def _pause(stop: asyncio.Event) -> None:

@@ -181,3 +181,14 @@ def resume(load_settings: "LoadSettings", name: str, tenant: str | None, *, as_j
     from interfaces.cli import projections_operate as command
 
     command.resume(load_settings(), name, tenant, as_json=as_json)
+
+
+@projections.command("list")
+@TENANT
+@JSON
+@click.pass_obj
+def list_(load_settings: "LoadSettings", tenant: str | None, *, as_json: bool) -> None:
+    """Print where every projection stands: lag, rate, state, dead letters."""
+    from interfaces.cli import projections_list as command
+
+    command.run(load_settings(), tenant, as_json=as_json)

@@ -19,6 +19,7 @@ from interfaces.http.envelope import Envelope
 from interfaces.http.health import HealthController
 from interfaces.http.knowledge_bases import KnowledgeBaseController
 from interfaces.http.logins import LoginController
+from interfaces.http.metrics import MetricsController
 from interfaces.http.platform import PlatformController
 from interfaces.http.reference_page import ReferencePage
 from interfaces.http.seal_keys import SealKeyController
@@ -58,6 +59,7 @@ def litestar_app(web: Web) -> Litestar:
             Router(PREFIX, route_handlers=CONTROLLERS),
             HealthController,
             SealKeyController,
+            MetricsController,
             *([] if production else [ReferencePage]),
         ],
         dependencies={

@@ -1,14 +1,18 @@
 """Whether this process lives, and whether it can serve."""
 
-from typing import Literal
+import time
+from typing import Any, Literal
 
 import msgspec
 import psycopg
 import psycopg_pool
-from litestar import Controller, Response, get
+from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
 from interfaces.bootstrap import Web
+from interfaces.http import requests
+from projections.engine import standing
+from projections.engine.standing import Standing
 
 
 class Alive(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,11 +21,21 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["live"]
 
 
-class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process needs, each `ok` or `unavailable`."""
+class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the process needs. `details` are for the platform's administrators alone."""
 
     status: Literal["ready", "not ready"]
     database: Literal["ok", "unavailable"]
+    sweep: Literal["ok", "stopped", "unknown"] = "unknown"
+    projections: Literal["ok", "behind", "unknown"] = "unknown"
+    details: "ReadinessDetails | None" = None
+
+
+class ReadinessDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """How long ago the last sweep was, and which projections are stuck."""
+
+    sweep_age_seconds: float | None
+    stuck: tuple[Standing, ...]
 
 
 class HealthController(Controller):
@@ -37,11 +51,34 @@ class HealthController(Controller):
         return Alive(status="live")
 
     @get("/ready", summary="Can the process serve")
-    async def ready(self, web: NamedDependency[Web]) -> Response[Readiness]:
-        """200, or 503 while the database can't be reached."""
+    async def ready(
+        self, request: Request[Any, Any, Any], web: NamedDependency[Web]
+    ) -> Response[Readiness]:
+        """503 while the database can't be reached, the sweep has stopped, or reads are stuck."""
         try:
-            async with web.database.connection() as connection:
-                await connection.execute(b"SELECT 1")
+            age = await standing.sweep_age_seconds(web.database)
+            found = await standing.latest(web.database)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout):
             return Response(Readiness(status="not ready", database="unavailable"), status_code=503)
-        return Response(Readiness(status="ready", database="ok"))
+        stopped = _has_stopped(web, age)
+        bound = web.settings.lag_seconds_max
+        stuck = tuple(each for each in found if each.is_stuck(bound))
+        is_ready = not stopped and not stuck
+        return Response(
+            Readiness(
+                status="ready" if is_ready else "not ready",
+                database="ok",
+                sweep="stopped" if stopped else "ok" if age is not None else "unknown",
+                projections="behind" if stuck else "ok" if found else "unknown",
+                details=ReadinessDetails(sweep_age_seconds=age, stuck=stuck)
+                if requests.is_administrator(request)
+                else None,
+            ),
+            status_code=200 if is_ready else 503,
+        )
+
+
+def _has_stopped(web: Web, age_seconds: float | None) -> bool:
+    """A sweep that never was has time to begin, from the start of this process on."""
+    bound = web.settings.sweep_seconds_max
+    return (time.monotonic() - web.began_at if age_seconds is None else age_seconds) > bound

@@ -14,22 +14,25 @@ from application.actor import Actor
 from application.platform import handlers
 from application.platform.commands import PauseProjection, ResumeProjection
 from application.recorded import Recorded
+from domain.platform.operating import TenantUnknown
 from interfaces.bootstrap import Web
 from interfaces.http import answers
 from projections import catalogue
+from projections.engine import standing
+from projections.engine.standing import Standing, TenantStanding
 
 
-class ProjectionState(msgspec.Struct, frozen=True, kw_only=True):
-    """One projection."""
+class Projections(msgspec.Struct, frozen=True, kw_only=True):
+    """Every projection, and when the last sweep was; null if there never was one."""
 
-    name: str
-    version: int
+    items: Sequence[Standing]
+    sweep_age_seconds: float | None
 
 
-class ProjectionStates(msgspec.Struct, frozen=True, kw_only=True):
-    """Every projection there is."""
+class ProjectionsOfTenant(msgspec.Struct, frozen=True, kw_only=True):
+    """Every projection as it stands for one tenant."""
 
-    items: Sequence[ProjectionState]
+    items: Sequence[TenantStanding]
 
 
 class WhichTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,13 +57,30 @@ class PlatformController(Controller):
     opt = {"admin": True}  # noqa: RUF012 - litestar reads it from the class
 
     @get("/projections", summary="List the projections")
-    async def projections(self, administrator: NamedDependency[Actor]) -> ProjectionStates:
-        """All of them, in the order of their names."""
+    async def projections(
+        self, web: NamedDependency[Web], administrator: NamedDependency[Actor]
+    ) -> Projections:
+        """Where each generation of them stands over all tenants, at this moment."""
         administrator.require("platform:operate")
-        found = sorted(catalogue.PROJECTIONS, key=lambda each: each.name)
-        return ProjectionStates(
-            items=[ProjectionState(name=each.name, version=each.version) for each in found]
+        found = await standing.now(
+            web.database, catalogue.PROJECTIONS, overdue_seconds=web.settings.lag_seconds_max
         )
+        age = await standing.sweep_age_seconds(web.database)
+        return Projections(items=found, sweep_age_seconds=age)
+
+    @get("/tenants/{tenant_id:uuid}/projections", summary="List the projections of a tenant")
+    async def projections_of_tenant(
+        self,
+        web: NamedDependency[Web],
+        administrator: NamedDependency[Actor],
+        tenant_id: FromPath[UUID],
+    ) -> ProjectionsOfTenant:
+        """Where each stands for one tenant, and what stopped it last."""
+        administrator.require("platform:operate")
+        found = await standing.of_tenant(web.database, tenant_id, catalogue.PROJECTIONS)
+        if not found:
+            raise TenantUnknown
+        return ProjectionsOfTenant(items=found)
 
     @post("/projections/{name:str}/pause", status_code=200, summary="Pause a projection")
     async def pause(

@@ -78,6 +78,12 @@ def addressed_here(
     raise BadRequest(400, "host-not-trusted", "This server does not answer for that host.")
 
 
+def is_administrator(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether the administrators' token came with the request."""
+    web: Web = connection.app.state.web
+    return _is_administrators(web, _bearer(connection) or "")
+
+
 async def authenticated(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
@@ -89,19 +95,25 @@ async def authenticated(
     """
     if handler.opt.get("public"):
         return
-    given = connection.headers.getall("authorization", [])
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    if scheme.lower() != "bearer":
+    token = _bearer(connection)
+    if token is None:
         raise TokenRefused
     web: Web = connection.app.state.web
-    if handler.opt.get("admin") and _is_administrators(web, token.strip()):
+    if handler.opt.get("admin") and _is_administrators(web, token):
         return
-    claims = web.tokens.read(token.strip(), "access")
+    claims = web.tokens.read(token, "access")
     if handler.opt.get("admin"):
         raise Forbidden
     if await web.erased.include(claims.tenant_id, claims.user_id):
         raise TokenRefused
     connection.state.claims = claims
+
+
+def _bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """The one bearer token of the request, if there is one."""
+    given = connection.headers.getall("authorization", [])
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _is_administrators(web: Web, token: str) -> bool:

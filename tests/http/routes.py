@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 V1 = "/api/v1"
+PLATFORM = "6d756e69-6d65-4e74-8000-706c6174666d"
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
@@ -174,6 +175,8 @@ ROUTES += tuple(
     Route(method=method, path=path, needs="the platform", body=body)
     for method, path, body in (
         ("GET", f"{V1}/admin/projections", None),
+        ("GET", f"{V1}/admin/tenants/{PLATFORM}/projections", None),
+        ("GET", "/metrics", None),
         ("POST", f"{_PROJECTION}/pause", {"tenant_id": None}),
         ("POST", f"{_PROJECTION}/resume", {"tenant_id": None}),
         ("GET", f"{V1}/admin/dead-letters", None),

@@ -9,7 +9,7 @@ from litestar.routes import HTTPRoute
 from infrastructure import settings
 from interfaces import bootstrap
 from interfaces.http import app
-from tests.http.routes import NOBODYS, ROUTES
+from tests.http.routes import NOBODYS, PLATFORM, ROUTES
 from tests.stack import Stack
 
 NOT_DATA = ("/docs", "/schema")
@@ -23,6 +23,7 @@ def served(application: Litestar) -> Iterator[tuple[str, str, bool]]:
             path = re.sub(r"{stage:\w+}", "INGESTION", route.path)
             path = re.sub(r"{ticker:\w+}", "2330", path)
             path = re.sub(r"{dead_letter_id:uuid}", NOBODYS, path)
+            path = re.sub(r"{tenant_id:uuid}", PLATFORM, path)
             path = re.sub(r"{name:str}", "document_list", path)
             path = re.sub(r"{\w+:uuid}", "{id}", path)
             for method, (handler, _) in route.route_handler_map.items():
