@@ -1,7 +1,8 @@
 """Long logs, made at once: what a million appends would leave behind, in seconds."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -26,41 +27,69 @@ EVENT_TYPES = (
 COMMAND_TYPES = ("uuid", "uuid", "bytea", "uuid", "int8", "int8", "int8", "timestamptz")
 
 
+class Fact(NamedTuple):
+    """What an event of a long log tells."""
+
+    stream: bytes
+    version: int
+    type: str
+    schema: int
+    data: bytes
+
+
 def fill(admin_url: str, tenant: UUID, events: int) -> None:
     """A tenant's log, written by a superuser the way the append would."""
-    links = [canonical.first_link(tenant.bytes)]
+    write(admin_url, [(tenant, _facts(events))])
+
+
+def write(admin_url: str, logs: Iterable[tuple[UUID, Iterable[Fact]]]) -> None:
+    """Each tenant's facts as its log, chained and sealed."""
     with psycopg.connect(admin_url) as connection:
-        rows = list(_rows(tenant, events, links))
-        with connection.cursor().copy("COPY log.events FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(EVENT_TYPES)
-            for row in rows:
-                copy.write_row(_event(tenant, row))
-        with connection.cursor().copy("COPY log.commands FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(COMMAND_TYPES)
-            for row in rows:
-                copy.write_row(_command(tenant, row))
-        connection.execute("INSERT INTO log.heads VALUES (%s, %s, %s, now())", [tenant, *links[-1]])
-        _seal(connection, tenant, links)
+        for tenant, facts in logs:
+            _write(connection, tenant, facts)
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE log.events, log.commands")
 
 
-def _rows(tenant: UUID, events: int, links: list[Link]) -> Iterator[Row]:
-    began = moments.microseconds(moments.EPOCH) + 800_000_000_000_000
-    digest, stream = links[0].digest, uuid4().bytes
+def _write(connection: psycopg.Connection[Any], tenant: UUID, facts: Iterable[Fact]) -> None:
+    links = [canonical.first_link(tenant.bytes)]
+    rows = list(_rows(tenant, facts, links))
+    with connection.cursor().copy("COPY log.events FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(EVENT_TYPES)
+        for row in rows:
+            copy.write_row(_event(tenant, row))
+    with connection.cursor().copy("COPY log.commands FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(COMMAND_TYPES)
+        for row in rows:
+            copy.write_row(_command(tenant, row))
+    connection.execute("INSERT INTO log.heads VALUES (%s, %s, %s, now())", [tenant, *links[-1]])
+    _seal(connection, tenant, links)
+
+
+def _facts(events: int) -> Iterator[Fact]:
+    stream = uuid4().bytes
     for position in range(1, events + 1):
         version = (position - 1) % STREAM_EVENTS + 1
         if version == 1:
             stream = uuid4().bytes
+        yield Fact(stream, version, "document.stage_completed", 1, DATA % position)
+
+
+def _rows(tenant: UUID, facts: Iterable[Fact], links: list[Link]) -> Iterator[Row]:
+    began = moments.microseconds(moments.EPOCH) + 800_000_000_000_000
+    digest, position = links[0].digest, 0
+    for position, fact in enumerate(facts, start=1):
         ids = (uuid4().bytes, uuid4().bytes, uuid4().bytes)
         row: Row = (
-            *(position, stream, version, b"document.stage_completed", 1),
-            *(*ids, None, b"worker", began + position, METADATA, DATA % position, b""),
+            *(position, fact.stream, fact.version, fact.type.encode(), fact.schema, *ids, None),
+            *(b"worker", began + position, METADATA, fact.data, b""),
         )
         digest = canonical.digest(tenant.bytes, digest, row)
-        if position % SEALED_EVERY == 0 or position == events:
+        if position % SEALED_EVERY == 0:
             links.append(Link(position, digest))
         yield (*row[:-1], digest)
+    if links[-1].position != position:
+        links.append(Link(position, digest))
 
 
 def _event(tenant: UUID, row: Row) -> tuple[object, ...]:
