@@ -31,11 +31,11 @@ def overall(stages: Mapping[Stage, Status]) -> Status:
 
     Otherwise PENDING. A stage that is absent counts as PENDING.
     """
-    statuses = [stages.get(stage, Status.PENDING) for stage in Stage]
+    statuses = set(stages.values())
     if Status.FAILED in statuses:
         return Status.FAILED
     if Status.PROCESSING in statuses:
         return Status.PROCESSING
-    if all(status is Status.COMPLETED for status in statuses):
+    if statuses == {Status.COMPLETED} and len(stages) == len(Stage):
         return Status.COMPLETED
     return Status.PENDING

@@ -10,9 +10,13 @@ import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 SPACE = 1_000_000_000  # the most dimensions a pgvector `sparsevec` has
 PRESENT_MAX = 16_000  # the most of them that may be set
+
+NUMBERS_KEPT = 65_536
+"""Of the terms met last, so that words which come again cost nothing."""
 
 SIMPLE = "simple"
 
@@ -78,6 +82,7 @@ def sparse(counted: Counter[str]) -> str:
     return "{" + ",".join(f"{at}:{times}" for at, times in numbered.items()) + f"}}/{SPACE}"
 
 
+@lru_cache(NUMBERS_KEPT)
 def number(term: str) -> int:
     """The dimension of a term, from 1."""
     digest = hashlib.blake2b(term.encode(), digest_size=8).digest()
