@@ -6,7 +6,8 @@ the last line.
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from infrastructure.audit.exported import Exported, unix_milliseconds
@@ -42,38 +43,26 @@ class Cef(Lines):
 
     def _line(self, event: Exported) -> str:
         row = event.row
-        type_, actor = row.type.decode(), row.actor.decode()
-        noun, _, verb = type_.rpartition(".")
-        told: dict[str, object] = {
-            "rt": unix_milliseconds(row.recorded_at),
-            "deviceExternalId": self._tenant_id,
-            "externalId": row.event_id.decode(),
-            "cat": noun,
-            "act": verb,
-            "suser": actor,
-            **({"suid": actor.removeprefix(_USER)} if actor.startswith(_USER) else {}),
-            **{"cn1Label": "position", "cn1": row.position},
-            **{"cn2Label": "version", "cn2": row.version},
-            **{"cn3Label": "schema", "cn3": row.schema},
-            **{"cs1Label": "stream", "cs1": row.stream_id.decode()},
-            **{"cs2Label": "correlation", "cs2": row.correlation_id.decode()},
-            **{"cs3Label": "command", "cs3": row.command_id.decode()},
-            **{"cs4Label": "digest before", "cs4": event.digest_before.decode()},
-            **{"cs5Label": "digest", "cs5": row.digest.decode()},
-        }
-        severity = _SEVERITIES.get(type_.partition(".")[0], 2)
-        return _line(type_, type_.replace(".", " ").replace("_", " "), severity, told)
+        about = _about(row.type.decode())
+        return (
+            f"CEF:0|{about.header}|rt={unix_milliseconds(row.recorded_at)} "
+            f"deviceExternalId={self._tenant_id} externalId={row.event_id.decode()} "
+            f"{about.extension} {_actor(row.actor.decode())} "
+            f"cn1Label=position cn1={row.position} cn2Label=version cn2={row.version} "
+            f"cn3Label=schema cn3={row.schema} cs1Label=stream cs1={row.stream_id.decode()} "
+            f"cs2Label=correlation cs2={row.correlation_id.decode()} "
+            f"cs3Label=command cs3={row.command_id.decode()} "
+            f"cs4Label=digest before cs4={event.digest_before.decode()} "
+            f"cs5Label=digest cs5={row.digest.decode()}\n"
+        )
 
 
 def trailer(manifest: Manifest) -> bytes:
     """The last line; the manifest is its last extension."""
-    told: dict[str, object] = {
-        "deviceExternalId": manifest.tenant_id,
-        "cs6Label": "manifest",
-        "cs6": encoder.encode(manifest).decode(),
-    }
-    name, version = "manifest of an export", manifest.version
-    return _line(MANIFEST_ID, name, 4, told, version=version).encode()
+    header = _header(MANIFEST_ID, "manifest of an export", 4, version=manifest.version)
+    told = encoder.encode(manifest).decode().translate(_VALUE)
+    line = f"CEF:0|{header}|deviceExternalId={manifest.tenant_id} cs6Label=manifest cs6={told}\n"
+    return line.encode()
 
 
 def manifest_of(line: bytes) -> bytes | None:
@@ -84,17 +73,29 @@ def manifest_of(line: bytes) -> bytes | None:
     return _ESCAPED.sub(lambda escaped: escaped[1], value)
 
 
-def _line(
-    event_class: str,
-    name: str,
-    severity: int,
-    told: dict[str, object],
-    *,
-    version: str = VERSION,
-) -> str:
-    header = "|".join(
-        str(each).translate(_HEADER)
-        for each in ("Muniment", "Muniment", version, event_class, name, severity)
+class _About(NamedTuple):
+    header: str
+    extension: str
+
+
+@lru_cache(maxsize=256)
+def _about(type_: str) -> _About:
+    """What all events of a type have alike."""
+    noun, _, verb = type_.rpartition(".")
+    severity = _SEVERITIES.get(type_.partition(".")[0], 2)
+    name = type_.replace(".", " ").replace("_", " ")
+    return _About(
+        _header(type_, name, severity),
+        f"cat={noun.translate(_VALUE)} act={verb.translate(_VALUE)}",
     )
-    extension = " ".join(f"{key}={str(value).translate(_VALUE)}" for key, value in told.items())
-    return f"CEF:0|{header}|{extension}\n"
+
+
+@lru_cache(maxsize=4096)
+def _actor(actor: str) -> str:
+    user = f" suid={actor.removeprefix(_USER).translate(_VALUE)}"
+    return f"suser={actor.translate(_VALUE)}{user if actor.startswith(_USER) else ''}"
+
+
+def _header(event_class: str, name: str, severity: int, *, version: str = VERSION) -> str:
+    fields = ("Muniment", "Muniment", version, event_class, name, str(severity))
+    return "|".join(field.translate(_HEADER) for field in fields)

@@ -21,6 +21,7 @@ SOFTWARE = f"muniment {VERSION}"
 SIGNED_FOR = b"muniment audit export 1\n"
 
 Place = Annotated[int, Meta(ge=0)]
+Moment = Annotated[datetime, Meta(tz=True)]
 Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -29,7 +30,7 @@ class StatedSeal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     position: Place
     digest: Hex
-    sealed_at: datetime
+    sealed_at: Moment
     key_id: str
     signature: bytes
 
@@ -70,7 +71,7 @@ class Manifest(
     format: str
     software: str
     tenant_id: UUID
-    exported_at: datetime
+    exported_at: Moment
     exported_by: str
     after: Place
     """The events begin behind this position."""

@@ -74,10 +74,11 @@ class Content:
         self._heading = b""
         self._open.update(octets)
 
-    def manifest(self) -> None:
-        """The record of a manifest."""
-        self.sha256 = self._open.digest()
-        self._open = sha256()
+    def manifest(self, manifest: Manifest) -> None:
+        """The record of a manifest; one of no events has no more than a heading before it."""
+        whole = self._open if manifest.events else sha256(self._heading)
+        self.sha256 = whole.digest()
+        self._open, self._heading = sha256(), b""
 
 
 def read_manifest(told: bytes, where: str, octets: bytes, written: Written) -> Manifest:

@@ -1,7 +1,6 @@
 """Reads exports that are JSON Lines. Needs no database."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from infrastructure.audit import jsonl
-from infrastructure.audit.manifest import Hex, Manifest, Place, StatedSeal
+from infrastructure.audit.manifest import Hex, Manifest, Moment, Place, StatedSeal
 from infrastructure.audit.stated import Content, Stated, read_manifest, refuse
 from infrastructure.event_log import log_file, moments
 
@@ -39,7 +38,7 @@ class EventLine(
     correlation_id: UUID
     causation_id: UUID | None
     actor: str
-    recorded_at: datetime
+    recorded_at: Moment
     metadata: msgspec.Raw = _ABSENT
     metadata_octets: bytes | None = None
     data: msgspec.Raw = _ABSENT
@@ -91,8 +90,9 @@ class JsonLinesReader:
         with self._path.open("rb") as file:
             for where, octets in lines(file):
                 if octets.startswith(_MANIFEST):
-                    self._content.manifest()
-                    yield read_manifest(octets, where, octets, jsonl.trailer)
+                    manifest = read_manifest(octets, where, octets, jsonl.trailer)
+                    self._content.manifest(manifest)
+                    yield manifest
                     continue
                 try:
                     line = _decode(octets)

@@ -66,8 +66,9 @@ class CsvReader:
                 if tuple(record) == COLUMNS:
                     self._content.heading(octets)
                 elif record[:1] == ["manifest"]:
-                    self._content.manifest()
-                    yield _manifest(record, where, octets)
+                    manifest = _manifest(record, where, octets)
+                    self._content.manifest(manifest)
+                    yield manifest
                 else:
                     stated = _stated(record, where)
                     self._content.event(stated.row[0], octets)
