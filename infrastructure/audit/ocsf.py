@@ -90,7 +90,7 @@ def manifest_of(line: bytes) -> bytes | None:
     """The manifest in a line; None if there is none."""
     try:
         return bytes(msgspec.json.decode(line, type=_Trailer).unmapped.manifest)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

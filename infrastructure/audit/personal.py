@@ -33,7 +33,10 @@ def is_personal(row: LogRow) -> bool:
 def stands_in_clear(row: LogRow) -> bool:
     """Whether the stored bytes of an event tell something personal to whoever reads them."""
     names = _NAMES.get(row.type.decode(), ())
-    return bool(names) and not _object(row.data).keys().isdisjoint(names)
+    if not names:
+        return False
+    values = _object(row.data)
+    return values is None or not values.keys().isdisjoint(names)
 
 
 class PersonalFields:
@@ -61,7 +64,7 @@ class PersonalFields:
         names = _NAMES.get(type_, ())
         try:
             values = msgspec.json.decode(data)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, ValueError, RecursionError):
             return WITHHELD if names else data.decode("utf-8", errors="backslashreplace")
         if not names or not isinstance(values, dict):
             return values
@@ -84,9 +87,10 @@ class PersonalFields:
         return {name: values[name] for name in _NAMES[type_]}
 
 
-def _object(data: bytes) -> dict[str, Any]:
+def _object(data: bytes) -> dict[str, Any] | None:
+    """None where it is no object, so that nobody can tell what it holds."""
     try:
         values = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None

@@ -95,7 +95,7 @@ def read_manifest(told: bytes, where: str, octets: bytes, written: Written) -> M
     """
     try:
         found = manifests.decoder.decode(told)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         refuse(where, f"the manifest can't be understood: {error}", error)
     if found.format_version != manifests.FORMAT_VERSION:
         refuse(where, f"the manifest is of version {found.format_version}, which is not known")

@@ -56,7 +56,7 @@ class Lines:
             self.refuse("the line is cut off, or too long")
         try:
             line: Line = log_file.decoder.decode(octets)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             self.refuse(f"the line can't be understood: {error}", error)
         if not isinstance(line, Manifest):
             self._content.update(octets)

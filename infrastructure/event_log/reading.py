@@ -84,5 +84,5 @@ def _readable(*columns: Any) -> ReadableEvent:
 def _decoded(octets: bytes) -> Any:
     try:
         return msgspec.json.decode(octets)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return octets.decode("utf-8", errors="backslashreplace")

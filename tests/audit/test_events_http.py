@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api import Account
+from tests.audit import exports, long_logs
 from tests.http import archives
 from tests.http.problems import name, refused
 from tests.stack import Stack
@@ -159,3 +160,23 @@ def test_what_no_event_can_have_is_refused(
     stack: Stack, owner: Account, query: dict[str, Any]
 ) -> None:
     refused(stack.client.get(URL, headers=owner.headers, params=query), 422)
+
+
+def test_bytes_that_are_no_json_are_shown_as_text(web_alone: Stack) -> None:
+    tenant = long_logs.filled(web_alone.database.admin_url, 6)
+    account = long_logs.owner_of(web_alone, tenant)
+    odd = [b'{"a":"\xff"}', b"\xff\0", b"[" * 5000, b"", b'{"email":"\xff"}']
+    with exports.superuser(web_alone.database.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for position, data in enumerate(odd, start=1):
+            type_ = "login.registered" if b"email" in data else "something.odd"
+            connection.execute(
+                "UPDATE log.events SET data = %s, type = %s WHERE tenant_id = %s AND position = %s",
+                [data, type_, tenant, position],
+            )
+    for personal in (False, True):
+        found = read(web_alone, account, oldest_first=True, position_until=6, personal=personal)
+        assert found[0]["data"] == '{"a":"\\xff"}'
+        assert found[1]["data"] == "\\xff\0"
+        assert found[4]["data"] == "[withheld]"
+        assert found[5]["data"]["stage"] == "INGESTION"
