@@ -185,7 +185,7 @@ class Rebuild:
 
     def _fill_once(self, built: Built, chosen: Sequence[Tenant], passed: Passed) -> int:
         tasks = [
-            Task(tenant_id=each.tenant_id, targets=tuple(built.targets))
+            Task(tenant_id=each.tenant_id, targets=tuple(built.targets), until=each.position)
             for each in chosen
             if each.position
         ]
