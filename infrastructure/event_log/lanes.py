@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 from psycopg import AsyncConnection, pq
+from psycopg.errors import error_from_result
 
 from infrastructure.database import ANSWER_WITHIN_SECONDS, SESSION_OPTIONS
 
@@ -224,16 +225,5 @@ class Lanes:
 
 def _answer(result: pq.abc.PGresult) -> Answer:
     if result.status not in {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}:
-        return _error(result)
+        return error_from_result(result)
     return [result.get_value(0, column) for column in range(result.nfields)]
-
-
-def _error(result: pq.abc.PGresult) -> psycopg.Error:
-    """The error by its code. Of the server's words only the first line: details hold values."""
-    code = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
-    message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"no answer"
-    try:
-        kind = psycopg.errors.lookup(code.decode())
-    except KeyError:
-        kind = psycopg.DatabaseError
-    return kind(message.decode(errors="replace"))

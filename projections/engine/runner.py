@@ -115,10 +115,10 @@ class Runner:
             at = {self._consumer(Key(*key)): position for *key, position in locked}
             quick = {each: place for each, place in at.items() if not each.projection.slow}
             front = max(quick.values(), default=-1)
-            chosen = [each for each, position in quick.items() if position == front]
-            jobs, passed = self._apply(connection, tenant_id, front, chosen)
+            chosen = [each for each, position in at.items() if position == front]
+            jobs, passed, moved = self._apply(connection, tenant_id, front, chosen)
         total.add(CaughtUp(events=passed, jobs=jobs))
-        left = [each for each in at if each not in chosen]
+        left = [each for each in at if each not in moved]
         self._each_alone(left, tenant_id, total, until)
 
     def _apply(
@@ -127,17 +127,26 @@ class Runner:
         tenant_id: UUID,
         front: int,
         chosen: Sequence[Consumer],
-    ) -> tuple[list[Job], int]:
-        if not chosen:
-            return [], 0
+    ) -> tuple[list[Job], int, list[Consumer]]:
+        """The jobs, how many events were passed, and who has passed them.
+
+        A slow projection is among those where it takes none of the events.
+        """
+        if all(each.projection.slow for each in chosen):
+            return [], 0, []
         events = reading.events_after(connection, tenant_id, front, BATCH_EVENTS, self._vault)
         if not events:
-            return [], 0
+            return [], 0, list(chosen)
         passed = passed_over.between(connection, tenant_id, front + 1, events[-1].position)
         jobs: list[Job] = []
         entered = generations.schema(generations.FIRST)
+        moved: list[Consumer] = []
         for consumer in sorted(chosen, key=lambda each: each.generation):
-            if taken := passed.taken(consumer, events):
+            taken = passed.taken(consumer, events)
+            if taken and consumer.projection.slow:
+                continue
+            moved.append(consumer)
+            if taken:
                 if consumer.schema != entered:
                     entered = consumer.schema
                     generations.enter(connection, entered)
@@ -145,10 +154,10 @@ class Runner:
         of = {
             "tenant_id": tenant_id,
             "position": events[-1].position,
-            **generations.columns(each.key for each in chosen),
+            **generations.columns(each.key for each in moved),
         }
         connection.execute(SQL["move_checkpoints"], of)
-        return jobs, len(events)
+        return jobs, len(events), moved
 
     def _each_alone(
         self, consumers: Sequence[Consumer], tenant_id: UUID, total: CaughtUp, until: float

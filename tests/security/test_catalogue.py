@@ -79,7 +79,7 @@ def test_what_runs_with_more_rights_is_nobodys_tool(catalogue: Connection[Any]) 
     found = rows(catalogue, "functions")
     assert found
     for function, owner, has_path, public in found:
-        assert owner in {"muniment_owner", "muniment_pruner"}, function
+        assert owner in {"muniment_owner", "muniment_appender", "muniment_pruner"}, function
         assert (has_path, public) == (True, False), function
 
 
