@@ -121,7 +121,7 @@ def decode(
             return _decoder(event_type).decode(data)
         values = msgspec.json.decode(data)
         return msgspec.convert(_upcast(event_type, schema, values), event_type)
-    except (msgspec.MsgspecError, box.BoxRefused) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError, box.BoxRefused) as error:
         raise Undecodable(f"{type_} schema {schema}: {error}") from error
 
 

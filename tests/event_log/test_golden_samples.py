@@ -65,6 +65,10 @@ def test_a_newer_schema_of_a_known_type_is_no_event() -> None:
     assert codec.decode("document.removed", 99, b"{}") is None
 
 
-def test_bytes_that_do_not_fit_are_undecodable() -> None:
+@pytest.mark.parametrize("type_", ["tenant.registered", "login.registered"])
+@pytest.mark.parametrize(
+    "data", [b'{"name": 3}', b"{", b"", b'{"name": "\xff"}', b"[" * 100_000, b"\x00", b"[1]"]
+)
+def test_bytes_that_do_not_fit_are_undecodable(type_: str, data: bytes) -> None:
     with pytest.raises(codec.Undecodable):
-        codec.decode("tenant.registered", 1, b'{"name": 3}')
+        codec.decode(type_, 1, data)
