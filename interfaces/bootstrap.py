@@ -43,6 +43,7 @@ from infrastructure.vault.vault import Vault
 from projections import catalogue
 from projections.engine import tables
 from projections.engine.operating import OperatedProjections
+from projections.engine.past import Past
 from projections.engine.projection import Projection
 from projections.engine.runner import Runner
 from projections.engine.tasks import Workshop
@@ -59,6 +60,7 @@ class Web(msgspec.Struct, kw_only=True):
     database: Database
     store: PostgresEventStore
     ports: Ports
+    past: Past
     tokens: Tokens
     erased: ErasedPersons
     seal_keys: PublishedSealKeys
@@ -140,6 +142,7 @@ def web(settings: Settings) -> Web:
         database=database,
         store=store,
         ports=ports,
+        past=Past(database, vault(settings)),
         tokens=Tokens(
             settings.jwt_secret.reveal(),
             access_seconds=settings.access_token_seconds,

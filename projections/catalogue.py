@@ -4,6 +4,7 @@ from application.ports import LookupKeys
 from infrastructure.blobs import BlobStore
 from infrastructure.documents.vectors import EmbeddingCache
 from projections.documents.chunk_index import ChunkIndex
+from projections.documents.document_lifetimes import DocumentLifetimes
 from projections.documents.document_list import DocumentList
 from projections.documents.document_status import DocumentStatus
 from projections.documents.knowledge_base_list import KnowledgeBaseList
@@ -22,6 +23,7 @@ PROJECTIONS: tuple[type[Projection], ...] = (
     KnowledgeBaseList,
     DocumentList,
     DocumentStatus,
+    DocumentLifetimes,
     ChunkIndex,
     WatchlistList,
 )
@@ -39,6 +41,7 @@ def every(
         KnowledgeBaseList(),
         DocumentList(),
         DocumentStatus(),
+        DocumentLifetimes(),
         ChunkIndex(blobs, vectors),
         WatchlistList(),
     ]

@@ -15,7 +15,7 @@ import msgspec
 from domain.audit.question import AuditQuestion
 from infrastructure.audit.personal import PersonalFields
 from infrastructure.database import Database
-from infrastructure.event_log import codec
+from infrastructure.event_log import codec, positions
 from infrastructure.sql import Queries
 from infrastructure.vault.vault import NO_KEYS, Keys, Vault
 
@@ -146,28 +146,16 @@ class AuditQuestions:
         if question.position_until is not None:
             high = min(high, question.position_until)
         if question.recorded_from is not None:
-            low = max(low, await self._at_or_after(tenant_id, head, question.recorded_from))
+            since = question.recorded_from
+            low = max(low, await positions.at_or_after(self._database, tenant_id, since, head=head))
         if question.recorded_until is not None:
-            moment = question.recorded_until
-            high = min(high, await self._at_or_after(tenant_id, head, _next(moment)) - 1)
+            until = question.recorded_until
+            high = min(high, await positions.at(self._database, tenant_id, until, head=head))
         if cursor is not None and question.oldest_first:
             low = max(low, cursor + 1)
         elif cursor is not None:
             high = min(high, cursor - 1)
         return low, high
-
-    async def _at_or_after(self, tenant_id: UUID, head: int, moment: datetime) -> int:
-        parameters = {"head": head, "moment": moment}
-        row = await self._database.row(tenant_id, SQL["at_or_after"], parameters, _Position)
-        return row.position if row else head + 1
-
-
-def _next(moment: datetime) -> datetime:
-    """The earliest time behind this one that the log can tell from it, if there is any."""
-    try:
-        return moment + datetime.resolution
-    except OverflowError:
-        return moment
 
 
 def _event(row: _Row, fields: PersonalFields, *, personal: bool) -> AuditEvent:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Annotated, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from litestar import Response
 from litestar.params import QueryParameter
 
 from application.recorded import Recorded
+from domain.ids import Position
 from interfaces.http.problems import BadRequest
 from interfaces.http.requests import POSITION_HEADER
 
@@ -73,31 +74,63 @@ class Positioned(Protocol):
 PositionedItem = TypeVar("PositionedItem", bound=Positioned)
 
 
-def page(found: Sequence[PositionedItem], limit: int) -> Page[PositionedItem]:
+class Cursor(NamedTuple):
+    """Where a page begins: before a position, in the list as of a moment or as it is."""
+
+    before: int = NEWEST
+    as_of: Position | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether this is not the first page."""
+        return self.before < NEWEST
+
+
+def page(
+    found: Sequence[PositionedItem], limit: int, *, as_of: Position | None = None
+) -> Page[PositionedItem]:
     """The first `limit` of `found`, which holds one more where the list goes on."""
     items = found[:limit]
     more = len(found) > limit
-    return Page(items=items, next_cursor=encode_cursor(items[-1].position) if more else None)
+    cursor = encode_cursor(items[-1].position, as_of=as_of) if more else None
+    return Page(items=items, next_cursor=cursor)
 
 
-def encode_cursor(position: int) -> str:
-    """An opaque cursor for everything before `position`."""
-    return base64.urlsafe_b64encode(position.to_bytes(8)).decode().rstrip("=")
+def encode_cursor(position: int, *, as_of: Position | None = None) -> str:
+    """An opaque cursor for everything before `position`, in the list as of a moment if named."""
+    moment = b"" if as_of is None else as_of.to_bytes(8)
+    return base64.urlsafe_b64encode(position.to_bytes(8) + moment).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str | None) -> int:
     """The position that a cursor stands for; one after every real one where there is none.
 
     Raises:
+        BadRequest: it is not one of ours, or of a list as of a moment.
+    """
+    before, as_of = read_cursor(cursor)
+    if as_of is not None:
+        raise _not_ours()
+    return before
+
+
+def read_cursor(cursor: str | None) -> Cursor:
+    """What a cursor stands for; the first page where there is none.
+
+    Raises:
         BadRequest: it is not one of ours.
     """
     if cursor is None:
-        return NEWEST
+        return Cursor()
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
-    position = int.from_bytes(raw) if len(raw) == 8 else 0  # noqa: PLR2004 - bytes of a bigint
-    if not 0 < position <= NEWEST:
-        raise BadRequest(422, "cursor-invalid", "Use next_cursor of an earlier answer as it is.")
-    return position
+    before, moment = int.from_bytes(raw[:8]), raw[8:]
+    if len(raw) not in (8, 16) or not 0 < before < NEWEST or int.from_bytes(moment) > NEWEST:
+        raise _not_ours()
+    return Cursor(before, Position(int.from_bytes(moment)) if moment else None)
+
+
+def _not_ours() -> BadRequest:
+    return BadRequest(422, "cursor-invalid", "Use next_cursor of an earlier answer as it is.")

@@ -65,6 +65,10 @@ _EVENT_POSITION = {
     "description": "Where the tenant's log now ends for this caller: read from here on.",
     "schema": {"type": "integer", "minimum": 1},
 }
+_AS_OF_POSITION = {
+    "description": "The position of the log that this is as of, where `as_of` was sent.",
+    "schema": {"type": "integer", "minimum": 0},
+}
 _ETAG = {
     "description": "The version, for `If-Match`.",
     "schema": {"type": "string", "examples": ['"7"']},
@@ -77,7 +81,7 @@ def apply(operation: Json, method: str, path: str, opt: Mapping[str, Any]) -> No
     Args:
         opt: the route's options: `public` where no token is needed, `reads` for a POST that
             changes nothing, `waits` for one that reads before it writes, `admin` where the
-            administrators' token is needed.
+            administrators' token is needed, `as_of` for one that reads the past too.
     """
     public = bool(opt.get("public"))
     reads = method == "GET" or bool(opt.get("reads"))
@@ -101,6 +105,8 @@ def apply(operation: Json, method: str, path: str, opt: Mapping[str, Any]) -> No
             answer["headers"] = {"X-Event-Position": _EVENT_POSITION}
         elif method == "GET" and path.endswith("}"):
             answer["headers"] = {"ETag": _ETAG}
+        if opt.get("as_of"):
+            answer.setdefault("headers", {})["X-As-Of-Position"] = _AS_OF_POSITION
     operation.pop("deprecated", None)
     for status in _statuses(operation, path, public=public, conditional=conditional):
         operation["responses"][status] = _problem(status)

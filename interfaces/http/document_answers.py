@@ -75,7 +75,7 @@ def facts(events: Sequence[RecordedEvent]) -> list[Fact]:
     ]
 
 
-def download(document: ListedDocument, data: bytes) -> Response[bytes]:
+def download(document: ListedDocument, data: bytes, headers: Mapping[str, str]) -> Response[bytes]:
     """Always an attachment, in a sandbox, under an encoded name (RFC 6266)."""
     name = quote(document.filename or f"{document.id}.txt", safe="")
     return Response(
@@ -85,5 +85,6 @@ def download(document: ListedDocument, data: bytes) -> Response[bytes]:
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "ETag": f'"{document.content_sha256}"',
+            **headers,
         },
     )

@@ -12,13 +12,21 @@ from application.documents import handlers
 from application.documents.commands import RemoveDocument, RetryStage
 from domain.documents.document import DocumentNotFound
 from domain.documents.stages import Stage
-from domain.ids import StreamId
+from domain.ids import Position, StreamId
 from interfaces.bootstrap import Web
-from interfaces.http import answers, document_answers, idempotency, requests, uploads
+from interfaces.http import (
+    answers,
+    document_answers,
+    idempotency,
+    moments,
+    requests,
+    uploads,
+)
 from interfaces.http.answers import Accepted, Page
 from interfaces.http.document_answers import Fact, StatusAnswer
 from interfaces.http.openapi import AddDocumentOperation
 from projections.documents import document_list, document_status
+from projections.documents.document_lifetimes import DocumentLifetimes
 from projections.documents.document_list import DocumentList, ListedDocument
 from projections.documents.document_status import DocumentStatus
 
@@ -48,7 +56,7 @@ class DocumentController(Controller):
         )
         return answers.accepted(recorded, status=202)
 
-    @get(summary="List documents, newest first")
+    @get(summary="List documents, newest first", opt={"as_of": True})
     async def page(
         self,
         request: Request[Any, Any, Any],
@@ -57,46 +65,62 @@ class DocumentController(Controller):
         limit: answers.Limit = 50,
         cursor: FromQuery[str | None] = None,
         knowledge_base_id: FromQuery[UUID | None] = None,
-    ) -> Page[ListedDocument]:
-        """Up to `limit`, of one knowledge base if named; `next_cursor` leads on."""
+        as_of: moments.AsOf = None,
+    ) -> Response[Page[ListedDocument]]:
+        """Up to `limit`, of one knowledge base if named; `next_cursor` leads on. With `as_of`,
+        those that were there then, as they were."""
         actor.require("documents:read")
         await requests.fresh(request, web, actor.tenant_id, DocumentList)
-        found = await document_list.page(
-            web.database,
-            actor.tenant_id,
-            before=answers.decode_cursor(cursor),
-            limit=limit + 1,
-            knowledge_base_id=knowledge_base_id,
-        )
-        return answers.page(found, limit)
+        begun = answers.read_cursor(cursor)
+        wanted: dict[str, Any] = {
+            "before": begun.before,
+            "limit": limit + 1,
+            "knowledge_base_id": knowledge_base_id,
+        }
+        moment = await moments.asked(web, actor.tenant_id, as_of, begun)
+        if moment is None:
+            found = await document_list.page(web.database, actor.tenant_id, **wanted)
+        else:
+            await requests.wait(request, web, actor.tenant_id, moment, DocumentLifetimes)
+            found = await document_list.page_as_of(
+                web.database, web.past, actor.tenant_id, as_of=moment, **wanted
+            )
+        return Response(answers.page(found, limit, as_of=moment), headers=moments.told(moment))
 
-    @get("/{document_id:uuid}", summary="Read a document's entry")
+    @get("/{document_id:uuid}", summary="Read a document's entry", opt={"as_of": True})
     async def one(
         self,
         request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         actor: NamedDependency[Actor],
         document_id: FromPath[UUID],
+        as_of: moments.AsOf = None,
     ) -> Response[ListedDocument]:
         """404 for one of another tenant, as for one that never was."""
-        found = await self._listed(request, web, actor, document_id)
-        return Response(found, headers=answers.etag(found.version))
+        found, moment = await self._listed(request, web, actor, document_id, as_of)
+        headers = answers.etag(found.version) | moments.told(moment)
+        return Response(found, headers=headers)
 
-    @get("/{document_id:uuid}/status", summary="Where a document stands")
+    @get("/{document_id:uuid}/status", summary="Where a document stands", opt={"as_of": True})
     async def status(
         self,
         request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         actor: NamedDependency[Actor],
         document_id: FromPath[UUID],
-    ) -> StatusAnswer:
+        as_of: moments.AsOf = None,
+    ) -> Response[StatusAnswer]:
         """Each of the five stages, and what they add up to."""
         actor.require("documents:read")
         await requests.fresh(request, web, actor.tenant_id, DocumentStatus)
-        row = await document_status.one(web.database, actor.tenant_id, document_id)
+        moment = await moments.asked(web, actor.tenant_id, as_of)
+        if moment is None:
+            row = await document_status.one(web.database, actor.tenant_id, document_id)
+        else:
+            row = await document_status.one_as_of(web.past, actor.tenant_id, document_id, moment)
         if row is None:
             raise DocumentNotFound
-        return document_answers.status(row)
+        return Response(document_answers.status(row), headers=moments.told(moment))
 
     @get("/{document_id:uuid}/history", summary="Everything that happened to a document")
     async def history(
@@ -107,23 +131,29 @@ class DocumentController(Controller):
         events = await web.store.load(actor.tenant_id, StreamId(document_id))
         return Page(items=document_answers.facts(events), next_cursor=None)
 
-    @get("/{document_id:uuid}/content", summary="Download what was uploaded")
+    @get(
+        "/{document_id:uuid}/content",
+        summary="Download what was uploaded",
+        opt={"as_of": True},
+    )
     async def content(
         self,
         request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         actor: NamedDependency[Actor],
         document_id: FromPath[UUID],
+        as_of: moments.AsOf = None,
     ) -> Response[bytes]:
         """The bytes as they came, to be saved, never shown in place."""
-        found = await self._listed(request, web, actor, document_id)
+        found, moment = await self._listed(request, web, actor, document_id, as_of)
         data = await web.ports.blobs.get(actor.tenant_id, found.content_sha256)
-        return document_answers.download(found, data)
+        return document_answers.download(found, data, moments.told(moment))
 
     @get(
         "/{document_id:uuid}/text",
         media_type="text/plain",
         summary="The text that spans point into",
+        opt={"as_of": True},
     )
     async def text(
         self,
@@ -131,13 +161,14 @@ class DocumentController(Controller):
         web: NamedDependency[Web],
         actor: NamedDependency[Actor],
         document_id: FromPath[UUID],
+        as_of: moments.AsOf = None,
     ) -> Response[bytes]:
         """As extracted; `[start, end)` of search results count its Unicode code points."""
-        found = await self._listed(request, web, actor, document_id)
+        found, moment = await self._listed(request, web, actor, document_id, as_of)
         if found.text_sha256 is None:
             raise document_answers.NotIngestedYet
         data = await web.ports.blobs.get(actor.tenant_id, found.text_sha256)
-        return Response(data, media_type="text/plain; charset=utf-8")
+        return Response(data, media_type="text/plain; charset=utf-8", headers=moments.told(moment))
 
     @delete("/{document_id:uuid}", status_code=204, summary="Remove a document")
     async def remove(
@@ -183,10 +214,15 @@ class DocumentController(Controller):
         web: NamedDependency[Web],
         actor: NamedDependency[Actor],
         document_id: UUID,
-    ) -> ListedDocument:
+        as_of: str | None,
+    ) -> tuple[ListedDocument, Position | None]:
         actor.require("documents:read")
         await requests.fresh(request, web, actor.tenant_id, DocumentList)
-        found = await document_list.one(web.database, actor.tenant_id, document_id)
+        moment = await moments.asked(web, actor.tenant_id, as_of)
+        if moment is None:
+            found = await document_list.one(web.database, actor.tenant_id, document_id)
+        else:
+            found = await document_list.one_as_of(web.past, actor.tenant_id, document_id, moment)
         if found is None:
             raise DocumentNotFound
-        return found
+        return found, moment

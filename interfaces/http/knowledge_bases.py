@@ -14,7 +14,7 @@ from application.documents import handlers
 from application.documents.commands import CreateKnowledgeBase
 from domain.documents.knowledge_base import KnowledgeBaseNotFound
 from interfaces.bootstrap import Web
-from interfaces.http import answers, idempotency, requests
+from interfaces.http import answers, idempotency, moments, requests
 from interfaces.http.answers import Accepted, Page
 from projections.documents import knowledge_base_list
 from projections.documents.knowledge_base_list import KnowledgeBaseList, ListedKnowledgeBase
@@ -52,7 +52,7 @@ class KnowledgeBaseController(Controller):
         )
         return answers.accepted(recorded, status=201)
 
-    @get(summary="List knowledge bases, newest first")
+    @get(summary="List knowledge bases, newest first", opt={"as_of": True})
     async def page(
         self,
         request: Request[Any, Any, Any],
@@ -60,28 +60,44 @@ class KnowledgeBaseController(Controller):
         actor: NamedDependency[Actor],
         limit: answers.Limit = 50,
         cursor: FromQuery[str | None] = None,
-    ) -> Page[ListedKnowledgeBase]:
-        """Up to `limit`; `next_cursor` leads on."""
+        as_of: moments.AsOf = None,
+    ) -> Response[Page[ListedKnowledgeBase]]:
+        """Up to `limit`; `next_cursor` leads on. With `as_of`, those that were there then."""
         actor.require("documents:read")
         await requests.fresh(request, web, actor.tenant_id, KnowledgeBaseList)
-        before = answers.decode_cursor(cursor)
-        found = await knowledge_base_list.page(
-            web.database, actor.tenant_id, before=before, limit=limit + 1
-        )
-        return answers.page(found, limit)
+        begun = answers.read_cursor(cursor)
+        wanted: dict[str, Any] = {"before": begun.before, "limit": limit + 1}
+        moment = await moments.asked(web, actor.tenant_id, as_of, begun)
+        if moment is None:
+            found = await knowledge_base_list.page(web.database, actor.tenant_id, **wanted)
+        else:
+            await requests.wait(request, web, actor.tenant_id, moment, KnowledgeBaseList)
+            found = await knowledge_base_list.page_as_of(
+                web.database, web.past, actor.tenant_id, as_of=moment, **wanted
+            )
+        return Response(answers.page(found, limit, as_of=moment), headers=moments.told(moment))
 
-    @get("/{knowledge_base_id:uuid}", summary="Read a knowledge base")
+    @get("/{knowledge_base_id:uuid}", summary="Read a knowledge base", opt={"as_of": True})
     async def one(
         self,
         request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         actor: NamedDependency[Actor],
         knowledge_base_id: FromPath[UUID],
+        as_of: moments.AsOf = None,
     ) -> Response[ListedKnowledgeBase]:
         """404 for one of another tenant, as for one that never was."""
         actor.require("documents:read")
         await requests.fresh(request, web, actor.tenant_id, KnowledgeBaseList)
-        found = await knowledge_base_list.one(web.database, actor.tenant_id, knowledge_base_id)
+        tenant_id = actor.tenant_id
+        moment = await moments.asked(web, tenant_id, as_of)
+        if moment is None:
+            found = await knowledge_base_list.one(web.database, tenant_id, knowledge_base_id)
+        else:
+            found = await knowledge_base_list.one_as_of(
+                web.past, tenant_id, knowledge_base_id, moment
+            )
         if found is None:
             raise KnowledgeBaseNotFound
-        return Response(found, headers=answers.etag(found.version))
+        headers = answers.etag(found.version) | moments.told(moment)
+        return Response(found, headers=headers)

@@ -29,6 +29,7 @@ from infrastructure.audit.log_check import LinkChanged
 from infrastructure.audit.parquet import FormatUnavailable
 from infrastructure.audit.slots import TooManyExports
 from infrastructure.identity.tokens import TokenRefused
+from projections.engine.past import TooMuchHistory
 from projections.engine.waiting import ProjectionBehind
 
 MEDIA_TYPE = "application/problem+json"
@@ -52,6 +53,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (TooManyChecks, 429),
     (LinkChanged, 409),
     (FormatUnavailable, 422),
+    (TooMuchHistory, 422),
     (Overloaded, 503),
     (ProjectionBehind, 503),
 )

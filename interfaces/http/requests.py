@@ -171,13 +171,26 @@ async def fresh(
         return
     if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 18:  # noqa: PLR2004 - a bigint
         raise BadRequest(400, "position-invalid", "X-Wait-For-Position is a whole number.")
+    await wait(request, web, tenant_id, Position(int(wanted)), *models)
+
+
+async def wait(
+    request: Request[Any, Any, Any],
+    web: Web,
+    tenant_id: TenantId,
+    position: Position,
+    *models: type[Projection],
+) -> None:
+    """Wait until the read models have a position, for as long as the caller says by `wait_ms`.
+
+    Raises:
+        ProjectionBehind: they have not by then.
+    """
     given = request.query_params.get("wait_ms", str(WAIT_MS_DEFAULT))
     if not given.isascii() or not given.isdigit() or len(given) > 6:  # noqa: PLR2004 - at most 30000
         raise BadRequest(400, "wait-invalid", "wait_ms is a whole number of milliseconds.")
     seconds = min(int(given), WAIT_MS_MAX) / 1000
-    await waiting.until(
-        web.database, tenant_id, models, Position(int(wanted)), wait_seconds=seconds
-    )
+    await waiting.until(web.database, tenant_id, models, position, wait_seconds=seconds)
 
 
 def expected_version(request: Request[Any, Any, Any]) -> Version | None:

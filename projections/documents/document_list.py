@@ -16,9 +16,11 @@ from domain.documents.events import (
     DocumentStageStarted,
 )
 from domain.documents.results import IngestionResult
-from domain.ids import TenantId
+from domain.ids import Position, TenantId
 from infrastructure.database import Database
 from infrastructure.sql import Queries
+from projections.documents import document_lifetimes
+from projections.engine.past import Past
 from projections.engine.projection import on
 from projections.engine.row_fold import RowFold
 
@@ -129,3 +131,39 @@ async def page(
     """Up to `limit` documents that entered the log before position `before`, newest first."""
     parameters = {"before": before, "limit": limit, "knowledge_base_id": knowledge_base_id}
     return await database.rows(tenant_id, SQL["page"], parameters, ListedDocument)
+
+
+async def one_as_of(
+    past: Past, tenant_id: TenantId, document_id: UUID, as_of: Position
+) -> ListedDocument | None:
+    """One document as it was at a position."""
+    row = await past.row(DocumentList(), tenant_id, document_id, as_of)
+    return row and _without_tenant(row)
+
+
+async def page_as_of(
+    database: Database,
+    past: Past,
+    tenant_id: TenantId,
+    *,
+    as_of: Position,
+    before: int,
+    limit: int,
+    knowledge_base_id: UUID | None = None,
+) -> Sequence[ListedDocument]:
+    """As `page`, at a position that `DocumentLifetimes` has passed."""
+    ids = await document_lifetimes.page(
+        database,
+        tenant_id,
+        as_of=as_of,
+        before=before,
+        limit=limit,
+        knowledge_base_id=knowledge_base_id,
+    )
+    rows = await past.rows(DocumentList(), tenant_id, ids, as_of)
+    return [_without_tenant(row) for row in rows]
+
+
+def _without_tenant(row: DocumentRow) -> ListedDocument:
+    shown = {name: getattr(row, name) for name in ListedDocument.__struct_fields__}
+    return ListedDocument(**shown)

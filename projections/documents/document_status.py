@@ -16,9 +16,10 @@ from domain.documents.events import (
     DocumentStageStarted,
 )
 from domain.documents.stages import Stage, Status, overall
-from domain.ids import TenantId
+from domain.ids import Position, TenantId
 from infrastructure.database import Database
 from infrastructure.sql import Queries
+from projections.engine.past import Past
 from projections.engine.projection import on
 from projections.engine.row_fold import RowFold
 
@@ -143,3 +144,10 @@ async def one(database: Database, tenant_id: TenantId, document_id: UUID) -> Sta
     """The status of one document."""
     row = await database.row(tenant_id, SQL["one"], {"id": document_id}, _Json)
     return msgspec.json.decode(row.json, type=StatusRow) if row else None
+
+
+async def one_as_of(
+    past: Past, tenant_id: TenantId, document_id: UUID, as_of: Position
+) -> StatusRow | None:
+    """The status of one document as it was at a position."""
+    return await past.row(DocumentStatus(), tenant_id, document_id, as_of)

@@ -8,9 +8,10 @@ import msgspec
 
 from application.recorded import RecordedEvent
 from domain.documents.events import KnowledgeBaseCreated
-from domain.ids import TenantId
+from domain.ids import Position, TenantId
 from infrastructure.database import Database
 from infrastructure.sql import Queries
+from projections.engine.past import Past
 from projections.engine.projection import on
 from projections.engine.row_fold import RowFold
 
@@ -73,3 +74,35 @@ async def page(
     """Up to `limit` knowledge bases that entered the log before position `before`."""
     parameters = {"before": before, "limit": limit}
     return await database.rows(tenant_id, SQL["page"], parameters, ListedKnowledgeBase)
+
+
+async def one_as_of(
+    past: Past, tenant_id: TenantId, knowledge_base_id: UUID, as_of: Position
+) -> ListedKnowledgeBase | None:
+    """One knowledge base as it was at a position."""
+    row = await past.row(KnowledgeBaseList(), tenant_id, knowledge_base_id, as_of)
+    return row and _without_tenant(row)
+
+
+async def page_as_of(
+    database: Database,
+    past: Past,
+    tenant_id: TenantId,
+    *,
+    as_of: Position,
+    before: int,
+    limit: int,
+) -> Sequence[ListedKnowledgeBase]:
+    """As `page`, at a position that the projection has passed.
+
+    A knowledge base is never removed, so those of then are those of now that are older.
+    """
+    now = await page(database, tenant_id, before=min(before, as_of + 1), limit=limit)
+    ids = [each.id for each in now]
+    rows = await past.rows(KnowledgeBaseList(), tenant_id, ids, as_of)
+    return [_without_tenant(row) for row in rows]
+
+
+def _without_tenant(row: KnowledgeBaseRow) -> ListedKnowledgeBase:
+    shown = {name: getattr(row, name) for name in ListedKnowledgeBase.__struct_fields__}
+    return ListedKnowledgeBase(**shown)

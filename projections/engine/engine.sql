@@ -94,6 +94,19 @@ SELECT tenant_id, position, stream_id, version, type, schema, data, event_id, co
    AND position BETWEEN %(first)s AND %(last)s
  ORDER BY version
 
+-- name: rows_of_streams
+-- Without what the projection skips for ever.
+SELECT e.tenant_id, e.position, e.stream_id, e.version, e.type, e.schema, e.data, e.event_id,
+       e.correlation_id, e.actor, e.recorded_at
+  FROM log.events e
+ WHERE e.tenant_id = %(tenant_id)s AND e.stream_id = ANY (%(stream_ids)s)
+   AND e.position <= %(until)s
+   AND NOT EXISTS (SELECT FROM read.skipped_events s
+                    WHERE s.tenant_id = %(tenant_id)s AND s.projection = %(projection)s
+                      AND s.position = e.position)
+ ORDER BY e.position
+ LIMIT %(limit)s
+
 -- name: position
 SELECT coalesce(min(c.position), 0) AS position,
        array_agg(p.projection) FILTER (

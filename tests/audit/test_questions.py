@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from infrastructure.audit.questions import SQL
+from infrastructure.event_log.positions import SQL
 from tests.audit import long_logs
 from tests.servers import Database
 
