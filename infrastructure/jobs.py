@@ -70,6 +70,12 @@ class JobStore:
             return None
         return Lease(tenant_id=tenant_id, lease_id=lease_id, **msgspec.structs.asdict(row))
 
+    async def knows(self, tenant_id: UUID, job_id: UUID) -> bool:
+        """Whether the tenant has this job, in whatever state."""
+        return (
+            await self._database.row(tenant_id, SQL["known"], {"job_id": job_id}, _Id) is not None
+        )
+
     async def extend(self, lease: Lease) -> bool:
         """Keep the lease for longer; False where it was lost."""
         return await self._run(lease, "extend", {"lease_seconds": LEASE_SECONDS})

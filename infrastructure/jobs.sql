@@ -7,6 +7,9 @@ UPDATE work.jobs
         OR (state = 'leased' AND lease_until < clock_timestamp()))
 RETURNING job_id, kind, stream_id, argument, attempts, failure
 
+-- name: known
+SELECT job_id FROM work.jobs WHERE tenant_id = %(tenant_id)s AND job_id = %(job_id)s
+
 -- name: extend
 UPDATE work.jobs
    SET lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 s'

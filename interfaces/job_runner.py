@@ -10,6 +10,7 @@ import structlog
 from application.actor import Actor, Cause
 from application.documents import pipeline, reactions
 from domain.documents.stages import Stage
+from domain.event import RuleBroken
 from domain.ids import CommandId, TenantId
 from infrastructure.jobs import ATTEMPTS_MAX, EXTEND_EVERY_SECONDS, Lease
 from interfaces.bootstrap import Worker
@@ -42,11 +43,12 @@ class JobRunner:
         """Do the job if it is free and due. A job that failed three times is given up."""
         lease = await self._wired.jobs.lease(tenant_id, job_id)
         if lease is None:
+            if not await self._wired.jobs.knows(tenant_id, job_id):
+                log.warning("job.refused", reason="the tenant has no such job")
             return
         with structlog.contextvars.bound_contextvars(job_id=str(job_id), kind=lease.kind):
             if lease.exhausted:
-                await self._give_up[lease.kind](lease, WORKER_DIED)
-                await self._wired.jobs.quarantine(lease, WORKER_DIED[0])
+                await self._abandon(lease, WORKER_DIED, WORKER_DIED[0])
                 return
             await self._work(lease)
 
@@ -68,7 +70,17 @@ class JobRunner:
         if lease.attempts < ATTEMPTS_MAX:
             await self._wired.jobs.try_again(lease, failure)
             return
-        await self._give_up[lease.kind](lease, INTERNAL)
+        await self._abandon(lease, INTERNAL, failure)
+
+    async def _abandon(self, lease: Lease, why: tuple[str, str], failure: str) -> None:
+        """Tell whoever waits for it, and never try it again by itself.
+
+        A job about something that is not there has nobody to tell.
+        """
+        try:
+            await self._give_up[lease.kind](lease, why)
+        except (RuleBroken, LookupError, ValueError) as error:
+            log.warning("job.refused", reason=type(error).__name__)
         await self._wired.jobs.quarantine(lease, failure)
 
     async def _keep(self, lease: Lease) -> None:
@@ -83,13 +95,16 @@ class JobRunner:
                 log.exception("job.lease_not_extended")
 
     async def _run_stage(self, lease: Lease) -> object:
-        return await pipeline.run_stage(
+        recorded = await pipeline.run_stage(
             lease.stream_id,
             Stage(lease.argument),
             lease.attempts,
             self._actor(lease),
             self._wired.tools,
         )
+        if recorded is None:
+            log.info("job.nothing_to_do", reason="settled before, or no such document")
+        return recorded
 
     async def _fail_stage(self, lease: Lease, why: tuple[str, str]) -> object:
         reason, detail = why

@@ -27,6 +27,8 @@ QUEUE_LENGTH_MAX = 500
 """Above this the workers have enough to do; sweeping would only add copies."""
 PRUNE_EVERY_SECONDS = 60.0
 STANDING_EVERY_SECONDS = 5.0
+STANDING_SHARE = 10
+"""Where looking at all tenants takes long, it is done for a tenth of the time at most."""
 DATABASE_AWAY = (psycopg.OperationalError, psycopg_pool.PoolTimeout)
 LEADER_LOCK = 0x6D756E696C656164  # "munilead": the key of the advisory lock
 
@@ -85,12 +87,13 @@ async def _keep_house(wired: bootstrap.Scheduler, settings: Settings) -> None:
         now = time.monotonic()
         try:
             if now >= due["standing"]:
-                due["standing"] = now + STANDING_EVERY_SECONDS
                 await standing.keep(
                     wired.database,
                     catalogue.PROJECTIONS,
                     overdue_seconds=settings.lag_seconds_max,
                 )
+                took = time.monotonic() - now
+                due["standing"] = now + max(STANDING_EVERY_SECONDS, STANDING_SHARE * took)
             if now >= due["prune"]:
                 due["prune"] = now + PRUNE_EVERY_SECONDS
                 await pruning.prune(wired.database)

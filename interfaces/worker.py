@@ -73,18 +73,26 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
 
     def catch_up(tenant_id: UUID, until: float) -> bool:
         done = wired.runner.run(tenant_id, until=until)
+        if not done.events and not wired.runner.knows(tenant_id):
+            log.warning("wake_up.refused", reason="there is no such tenant")
         wired.messages.announce(done.jobs)
         return done.more
 
     turns = TenantTurns(catch_up, lambda tenant_id: wired.messages.project([tenant_id]))
 
     def project(tenant_id: str, ticket: str) -> None:
-        tenant = UUID(tenant_id)
-        if wired.messages.is_due(tenant, ticket):
-            turns.take(tenant)
+        ids = _ids(tenant_id)
+        if ids is None:
+            log.warning("wake_up.refused", reason="that is no id")
+        elif wired.messages.is_due(ids[0], ticket):
+            turns.take(ids[0])
 
     async def run_job(tenant_id: str, job_id: str) -> None:
-        await runner.run(UUID(tenant_id), UUID(job_id))
+        ids = _ids(tenant_id, job_id)
+        if ids is None:
+            log.warning("job.refused", reason="that is no id")
+        else:
+            await runner.run(*ids)
 
     # Projections go first whatever else waits: they are short, and readers wait for them.
     declare = dramatiq.actor(
@@ -95,3 +103,11 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
         broker=broker, actor_name=messages.RUN_JOB, queue_name=messages.JOBS, priority=10
     )
     declare(run_job)
+
+
+def _ids(*texts: str) -> tuple[UUID, ...] | None:
+    """The ids of a message; None where one is none: anybody may have put it into the queue."""
+    try:
+        return tuple(UUID(text) for text in texts)
+    except (ValueError, TypeError, AttributeError):
+        return None

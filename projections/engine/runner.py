@@ -17,6 +17,7 @@ from psycopg.rows import scalar_row
 
 from application.jobs import Job
 from infrastructure.database import BatchDatabase
+from infrastructure.event_log.store import SQL as LOG
 from infrastructure.vault.vault import Vault
 from projections.engine import alone, generations, passed_over, reading
 from projections.engine.generations import Consumer, Key
@@ -80,6 +81,11 @@ class Runner:
             batch_events=batch_events,
             until=until,
         )
+
+    def knows(self, tenant_id: UUID) -> bool:
+        """Whether there is a log of this tenant."""
+        with self._database.transaction(tenant_id) as connection:
+            return connection.execute(LOG["head"], {"tenant_id": tenant_id}).fetchone() is not None
 
     def tenants_behind(self, *, limit: int = 500) -> list[UUID]:
         """Tenants with an event that some projection has not read and may read now.
