@@ -21,6 +21,8 @@ from domain.logins.events import (
     SessionStarted,
 )
 from domain.platform.events import (
+    BackupRestored,
+    BackupStarted,
     DeadLetterRetried,
     DeadLetterSkipped,
     ProjectionGenerationDropped,
@@ -71,6 +73,8 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ProjectionRolledBack,
     ProjectionGenerationDropped,
     ProjectionReplayed,
+    BackupStarted,
+    BackupRestored,
     DeadLetterRetried,
     DeadLetterSkipped,
     AuditRead,

@@ -13,7 +13,9 @@ import asyncio
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from uuid import UUID
 
 import obstore
 from obstore.store import LocalStore, from_url
@@ -21,6 +23,7 @@ from obstore.store import LocalStore, from_url
 from domain.ids import TenantId
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class BlobMissing(Exception):  # noqa: N818 - named for what is the matter
@@ -96,6 +99,15 @@ class BlobStore:
         except FileNotFoundError as error:
             raise BlobMissing(sha256) from error
         return _checked(data, sha256)
+
+    def every(self) -> Iterator[tuple[UUID, str]]:
+        """Tenant and sha256 of each blob that there is."""
+        for page in obstore.list(self._store):
+            for each in page:
+                tenant, _, rest = each["path"].partition("/")
+                sha256 = rest.rpartition("/")[2]
+                if _SHA256.fullmatch(sha256) and _TENANT.fullmatch(tenant):
+                    yield UUID(tenant), sha256
 
     def _sync(self, path: str) -> None:
         """Make a local file and each folder on the way to it survive a power cut."""

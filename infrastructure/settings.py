@@ -54,6 +54,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="texts of at least 32 characters separated by commas"),
     ] = ()
     admin_token: Annotated[Secret | None, Meta(description=_UNGUESSABLE)] = None
+    backup_key: Annotated[Secret | None, Meta(description=_UNGUESSABLE)] = None
+    backup_url: Annotated[
+        str | None, Meta(description="a URL such as file:///path or s3://bucket")
+    ] = None
+    backup_keep_days: Annotated[
+        int, Meta(ge=1, le=3650, description="a number of days from 1 to 3650")
+    ] = 30
     access_token_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="a time from 1 to 86400 seconds")
     ] = 900
@@ -116,6 +123,18 @@ def load(environ: Mapping[str, str], env_file: Path | None) -> Settings:
     for field, problem in settings_rules.broken(settings):
         raise SettingsError(variable(field), problem) if problem else _wrong(field)
     return settings
+
+
+def plain(settings: Settings) -> dict[str, str]:
+    """Those that neither are secrets nor may hold one, as addresses may, by their variables."""
+    found: dict[str, str] = {}
+    for name in Settings.__struct_fields__:
+        value = getattr(settings, name)
+        parts = value if isinstance(value, tuple) else (value,)
+        secret = name.endswith("_url") or any(isinstance(part, Secret) for part in parts)
+        if not secret and (text := _text(value)):
+            found[variable(name)] = text
+    return found
 
 
 def to_environ(settings: Settings) -> dict[str, str]:

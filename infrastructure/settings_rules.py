@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from infrastructure.settings import Settings
 
 SECRETS = ("jwt_secret", "password_pepper", "lookup_key", "seal_key", "vault_key")
-OPTIONAL_SECRETS = ("admin_token",)
+OPTIONAL_SECRETS = ("admin_token", "backup_key")
 """Those that production may go without: what they are for is then not to be had."""
 _SECRET_CHARACTERS_MIN = 32
 _SECRET_DISTINCT_MIN = 8
@@ -19,6 +19,7 @@ _BCRYPT_COST_MIN = 10
 _POSTGRES = ("postgresql", "postgres")
 _SCHEMES = {
     "blob_url": (),
+    "backup_url": (),
     "database_url": _POSTGRES,
     "admin_database_url": _POSTGRES,
     "redis_url": ("redis", "rediss", "unix"),

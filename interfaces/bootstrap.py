@@ -32,6 +32,7 @@ from infrastructure.event_log import migrate
 from infrastructure.event_log.sealer import PublishedSealKeys, Sealer
 from infrastructure.event_log.seals import SealKey
 from infrastructure.event_log.store import PostgresEventStore
+from infrastructure.identity.epoch import Epoch
 from infrastructure.identity.lookup_keys import HmacLookupKeys
 from infrastructure.identity.passwords import BcryptHasher
 from infrastructure.identity.tokens import Tokens
@@ -63,6 +64,7 @@ class Web(msgspec.Struct, kw_only=True):
     past: Past
     tokens: Tokens
     erased: ErasedPersons
+    epoch: Epoch
     seal_keys: PublishedSealKeys
     vectors: EmbeddingCache
     messages: messages.Messages
@@ -149,6 +151,7 @@ def web(settings: Settings) -> Web:
             refresh_seconds=settings.refresh_token_seconds,
         ),
         erased=ErasedPersons(database),
+        epoch=Epoch(database),
         seal_keys=PublishedSealKeys(database),
         vectors=vectors,
         messages=wake_ups,

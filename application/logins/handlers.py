@@ -204,6 +204,26 @@ async def erase_login(
         raise Forbidden from gone
 
 
+async def erase_login_again(command: EraseLogin, actor: Actor, ports: Ports) -> Recorded:
+    """Record once more that a person was erased, in a log that was restored from before that.
+
+    Raises:
+        Forbidden: the actor is no administrator of the platform.
+        LoginNotFound: there is no such login.
+    """
+    actor.require("platform:operate")
+    stream_id = StreamId(command.user_id)
+    return await deciding.change(
+        stream_id,
+        login.evolve,
+        lambda state: [] if state.erased else [LoginErased()],
+        actor,
+        ports,
+        absent=login.LoginNotFound,
+        claims=lambda _: claims.of_erasure(actor, stream_id),
+    )
+
+
 async def _still_there(actor: Actor, ports: Ports) -> None:
     """Refuse an actor who was erased and still has an access token."""
     if actor.user_id is not None and await _is_erased(actor.tenant_id, actor.user_id, ports):

@@ -104,6 +104,23 @@ class ProjectionReplayed(Event, frozen=True):
     into_schema: str | None = None
 
 
+class BackupStarted(Event, frozen=True):
+    """A set of a backup is being made; all that was recorded before this will be in it."""
+
+    TYPE: ClassVar[str] = "backup.started"
+
+    set_id: str
+
+
+class BackupRestored(Event, frozen=True):
+    """This installation was restored from a set of a backup; no session from before is good."""
+
+    TYPE: ClassVar[str] = "backup.restored"
+
+    set_id: str
+    until: str | None = None
+
+
 class DeadLetterRetried(Event, frozen=True):
     """The events of a parked stream shall be taken in again."""
 

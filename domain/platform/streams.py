@@ -10,6 +10,11 @@ def of_projection(name: str) -> StreamId:
     return StreamId(uuid5(PLATFORM, f"projection/{name}"))
 
 
+def of_backups() -> StreamId:
+    """What is done about backups, in the order in which it is done."""
+    return StreamId(uuid5(PLATFORM, "backups"))
+
+
 def of_dead_letter(dead_letter_id: UUID) -> StreamId:
     """What is done about one dead letter."""
     return StreamId(dead_letter_id)

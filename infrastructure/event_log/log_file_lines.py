@@ -90,9 +90,13 @@ class LineWriter:
 @contextmanager
 def opened(path: Path) -> Iterator[Lines]:
     """The lines of a file."""
+    with path.open("rb") as file, reading(file) as lines:
+        yield lines
+
+
+@contextmanager
+def reading(file: BinaryIO) -> Iterator[Lines]:
+    """The lines of a file that is open."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=log_file.WINDOW_BYTES_MAX)
-    with (
-        path.open("rb") as file,
-        decompressor.stream_reader(file, read_across_frames=True) as stream,
-    ):
+    with decompressor.stream_reader(file, read_across_frames=True) as stream:
         yield Lines(io.BufferedReader(stream, _BUFFER_BYTES))

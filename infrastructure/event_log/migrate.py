@@ -38,6 +38,11 @@ def missing(admin_url: str) -> list[str]:
         return [migration.id for migration in backend.to_apply(_migrations())]
 
 
+def known() -> list[str]:
+    """Names of all migrations of this release, in order."""
+    return [migration.id for migration in _migrations()]
+
+
 def _migrations() -> yoyo.migrations.MigrationList:
     with resources.as_file(resources.files("infrastructure.event_log") / "migrations") as folder:
         return yoyo.read_migrations(str(folder))

@@ -32,6 +32,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     role: Literal["owner", "admin", "editor", "viewer", "auditor"]
     generation: int
     expires_at: datetime
+    epoch: str = ""
+    """That of the installation when the token was given out; see `epoch.Epoch`."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +60,7 @@ class Tokens:
         role: str,
         generation: int,
         now: datetime,
+        epoch: str = "",
     ) -> Pair:
         """Both tokens for a session at `generation`."""
         base = {
@@ -68,6 +71,7 @@ class Tokens:
             "role": role,
             "gen": generation,
             "iat": now,
+            "epo": epoch,
         }
         return Pair(
             access_token=self._sign("access", base, now),
@@ -125,6 +129,7 @@ def _claims(claims: dict[str, Any], kind: Kind) -> Claims:
             "role": claims["role"],
             "generation": claims["gen"],
             "expires_at": claims["exp"],
+            "epoch": claims.get("epo", ""),
         },
         Claims,
         strict=False,

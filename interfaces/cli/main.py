@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from interfaces import lifeline
-from interfaces.cli import audit, events, projections, replay_options, vault
+from interfaces.cli import audit, backup, events, projections, replay_options, vault
 
 if TYPE_CHECKING:
     from infrastructure.settings import Settings
@@ -35,6 +35,7 @@ cli.add_command(projections.projections)
 cli.add_command(vault.vault)
 cli.add_command(replay_options.replay)
 cli.add_command(audit.audit)
+cli.add_command(backup.backup)
 
 
 @cli.command()
@@ -132,6 +133,11 @@ def _known_errors() -> tuple[type[Exception], ...]:
     """Errors whose message says it all: a traceback would only hide it."""
     from domain.event import RuleBroken
     from infrastructure.audit.parquet import FormatUnavailable
+    from infrastructure.backup.collection import NoSuchSet
+    from infrastructure.backup.restoring import NotRestored
+    from infrastructure.backup.sealed_file import BackupDamaged
+    from infrastructure.backup.taking import BackupUnderWay
+    from infrastructure.blobs import BlobDamaged
     from infrastructure.embedded.errors import EmbeddedEngineError
     from infrastructure.event_log.exporter import NotExported
     from infrastructure.event_log.incoming import NotImported
@@ -151,7 +157,8 @@ def _known_errors() -> tuple[type[Exception], ...]:
     rebuilding = (Interrupted, LogNotContiguous, NotPossible, Poisoned, Superseded)
     keys = (KeysNotTaken, MasterKeyUnknown, WrappedKeyDamaged)
     moving = (NotExported, NotImported, NotInTheLog, Unfit, FormatUnavailable)
-    return (*starting, *rebuilding, *keys, *moving, RuleBroken)
+    backing_up = (BackupDamaged, BackupUnderWay, BlobDamaged, NoSuchSet, NotRestored)
+    return (*starting, *rebuilding, *keys, *moving, *backing_up, RuleBroken)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,26 @@ def reached(settings: Settings) -> Iterator[Addresses]:
     Raises:
         CannotStart: there is none, it can't be reached, or its schema is an older one.
     """
+    with _reached(settings, make=False) as addresses:
+        yield addresses
+
+
+@contextmanager
+def made(settings: Settings) -> Iterator[Addresses]:
+    """The same, up to date; an embedded one that isn't there yet is made.
+
+    Raises:
+        CannotStart: it can't be reached.
+    """
+    with _reached(settings, make=True) as addresses:
+        Engines(settings, valkey=False).migrate()
+        yield addresses
+
+
+@contextmanager
+def _reached(settings: Settings, *, make: bool) -> Iterator[Addresses]:
     try:
-        with _addresses(settings) as addresses:
+        with _addresses(settings, make=make) as addresses:
             yield addresses
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
         raise CannotStart("the database is not up to date: run `muniment migrate`") from error
@@ -41,18 +59,21 @@ def reached(settings: Settings) -> Iterator[Addresses]:
 
 
 @contextmanager
-def _addresses(settings: Settings) -> Iterator[Addresses]:
+def _addresses(settings: Settings, *, make: bool) -> Iterator[Addresses]:
     engines = Engines(settings, valkey=False)
     if any(engine.pid is None for engine in engines.embedded):
-        with _running(settings, engines):
+        with _running(settings, engines, make=make):
             yield Addresses(engines.database_url(), engines.admin_database_url())
     else:
         yield Addresses(engines.database_url(), engines.admin_database_url())
 
 
 @contextmanager
-def _running(settings: Settings, engines: Engines) -> Iterator[None]:
-    if not layout.Layout(settings.data_dir).postgres.exists():
+def _running(settings: Settings, engines: Engines, *, make: bool) -> Iterator[None]:
+    places = layout.Layout(settings.data_dir)
+    if make:
+        places.prepare()
+    elif not places.postgres.exists():
         raise CannotStart(
             f"there is no database in {settings.data_dir}: start one with `muniment serve`, "
             "or set DATABASE_URL or MUNIMENT_DATA_DIR"

@@ -82,7 +82,7 @@ class LoginController(Controller):
         command = LogIn(email=data.email, password=data.password, tenant=data.tenant)
         address = request.client.host if request.client else None
         opened = await handlers.log_in(command, actor, web.ports, address=address)
-        return _tokens(web, opened)
+        return await _tokens(web, opened)
 
     @post("/refresh", opt={"public": True}, status_code=200, summary="Trade the refresh token")
     async def refresh(
@@ -93,6 +93,7 @@ class LoginController(Controller):
     ) -> Response[TokenPair]:
         """A new pair. A refresh token is good once; one used before ends its session."""
         claims = web.tokens.read(data.refresh_token, "refresh")
+        await web.epoch.check(claims)
         actor = Actor(
             tenant_id=TenantId(claims.tenant_id),
             name=f"user:{claims.user_id}",
@@ -104,7 +105,7 @@ class LoginController(Controller):
             opened = await handlers.refresh_session(command, actor, web.ports)
         except handlers.SessionNotFound as gone:
             raise TokenRefused from gone
-        return _tokens(web, opened)
+        return await _tokens(web, opened)
 
     @post("/logout", status_code=204, summary="Log out")
     async def log_out(
@@ -141,7 +142,7 @@ class LoginController(Controller):
         )
 
 
-def _tokens(web: Web, opened: OpenSession) -> Response[TokenPair]:
+async def _tokens(web: Web, opened: OpenSession) -> Response[TokenPair]:
     pair = web.tokens.issue(
         user_id=opened.login.user_id,
         tenant_id=opened.tenant_id,
@@ -149,6 +150,7 @@ def _tokens(web: Web, opened: OpenSession) -> Response[TokenPair]:
         role=opened.login.role,
         generation=opened.generation,
         now=web.ports.clock.now(),
+        epoch=await web.epoch.current(),
     )
     return Response(
         TokenPair(

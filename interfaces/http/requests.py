@@ -90,7 +90,8 @@ async def authenticated(
     """A guard for every route that is not marked `public`; those marked `admin` are the platform's.
 
     Raises:
-        TokenRefused: there is no valid access token, or its person was erased.
+        TokenRefused: there is no valid access token, it is from before a restore, or its person
+            was erased.
         Forbidden: an access token is no administrator's.
     """
     if handler.opt.get("public"):
@@ -104,6 +105,7 @@ async def authenticated(
     claims = web.tokens.read(token, "access")
     if handler.opt.get("admin"):
         raise Forbidden
+    await web.epoch.check(claims)
     if await web.erased.include(claims.tenant_id, claims.user_id):
         raise TokenRefused
     connection.state.claims = claims

@@ -36,6 +36,7 @@ class Poisoned(Exception):  # noqa: N818 - named for what is the matter
             f"{projection} can't take the event at position {position} of tenant {tenant_id}: "
             f"{reason}"
         )
+        self.tenant_id = tenant_id
         self._all = projection, tenant_id, position, reason
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from tests import servers as run_servers
 
 SQL = Queries(__package__, "catalogue.sql")
 APP = "muniment_app"
-OF_NO_TENANT = {"log.seal_keys", "read.generations", "read.serving"} | {
+OF_NO_TENANT = {"log.restores", "log.seal_keys", "read.generations", "read.serving"} | {
     "read.pauses",
     "read.heartbeats",
     "read.standing",

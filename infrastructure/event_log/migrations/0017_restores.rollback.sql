@@ -1,0 +1,3 @@
+DROP FUNCTION read.digest;
+DROP FUNCTION vault.kept_keys;
+DROP TABLE log.restores;

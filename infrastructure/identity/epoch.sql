@@ -1,0 +1,2 @@
+-- name: epoch
+SELECT epoch::text FROM log.restores ORDER BY began_at DESC LIMIT 1

@@ -1,0 +1,68 @@
+"""Fills the first generation of every projection after a restore, before any worker does.
+
+For as long as it takes, that generation counts as being built: no worker follows the log with it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+import psycopg
+
+from infrastructure.sql import Queries
+from projections.engine import alone, generations, reading
+from projections.engine.fill import Poisoned
+from projections.engine.generations import Consumer
+from projections.engine.projection import Projection
+from projections.engine.tasks import Crew, Passed, Target, Task, Workshop
+
+SQL = Queries(__package__, "refill.sql")
+
+
+@contextmanager
+def held(admin_url: str, projections: Sequence[Projection], *, by: str) -> Iterator[None]:
+    """Nobody but this fills them. What ends in an error stays held, until it is done again."""
+    names = reading.names((each.name, each.version) for each in projections)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        with connection.transaction():
+            connection.execute(SQL["act_as_owner"])
+            connection.execute(SQL["hold"], {"by": by, **names})
+        yield
+        with connection.transaction():
+            connection.execute(SQL["act_as_owner"])
+            connection.execute(SQL["release"])
+
+
+def to(
+    crew: Crew,
+    ends: Iterable[tuple[UUID, Sequence[Projection], int | None]],
+    passed: Passed,
+) -> int:
+    """Bring projections of a tenant up to a position, or the head; how many events that were."""
+    tasks = [
+        Task(tenant_id=tenant_id, targets=tuple(map(_target, projections)), until=until)
+        for tenant_id, projections, until in ends
+    ]
+    return sum(outcome.events for outcome in crew.do(tasks, passed))
+
+
+def to_heads(workshop: Workshop, crew: Crew, tenants: Sequence[UUID], passed: Passed) -> None:
+    """Bring every projection to the end of every log; streams that it can't take are parked."""
+    everything = [(each, workshop.projections, None) for each in tenants]
+    while True:
+        try:
+            to(crew, everything, passed)
+        except Poisoned as poisoned:
+            for projection in workshop.projections:
+                consumer = Consumer(projection)
+                alone.catch_up(
+                    workshop.database, consumer, poisoned.tenant_id, vault=workshop.vault
+                )
+        else:
+            return
+
+
+def _target(projection: Projection) -> Target:
+    return Target(
+        projection=projection.name, version=projection.version, generation=generations.FIRST
+    )
