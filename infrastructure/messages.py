@@ -21,6 +21,7 @@ PROJECTIONS = "projections"
 JOBS = "jobs"
 PROJECT = "project"
 RUN_JOB = "run_job"
+REBUILD = "rebuild"
 COALESCE_SECONDS = 0.01
 
 log = structlog.get_logger(__name__)
@@ -91,6 +92,10 @@ class Messages:
         """Have these jobs, `(tenant, job)`, run."""
         for tenant_id, job_id in jobs:
             self._send(JOBS, RUN_JOB, str(tenant_id), str(job_id))
+
+    def rebuild(self) -> None:
+        """Have a worker go on with the rebuilds that wait."""
+        self._send(JOBS, REBUILD)
 
     def announce(self, jobs: Iterable[Job]) -> None:
         """Have these jobs run."""

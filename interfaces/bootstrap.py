@@ -43,6 +43,7 @@ from infrastructure.vault.master_keys import MasterKeys
 from infrastructure.vault.vault import Vault
 from projections import catalogue
 from projections.engine import tables
+from projections.engine.operated_generations import OperatedGenerations
 from projections.engine.operating import OperatedProjections
 from projections.engine.past import Past
 from projections.engine.projection import Projection
@@ -132,12 +133,9 @@ def web(settings: Settings) -> Web:
     vectors = EmbeddingCache(database, embedder)
     batch_database = BatchDatabase(settings.required_database_url(), size_max=2)
     ports = _ports(settings, database, store)
+    known = _projections(settings, vectors)
     projections = OperatedProjections(
-        database,
-        batch_database,
-        vault(settings),
-        _projections(settings, vectors),
-        wake_ups.announce,
+        database, batch_database, vault(settings), known, wake_ups.announce
     )
     return Web(
         settings=settings,
@@ -157,7 +155,11 @@ def web(settings: Settings) -> Web:
         messages=wake_ups,
         embedder=embedder,
         batch_database=batch_database,
-        platform=PlatformPorts(ports=ports, projections=projections),
+        platform=PlatformPorts(
+            ports=ports,
+            projections=projections,
+            generations=OperatedGenerations(batch_database, known),
+        ),
         running=set(),
         audit=_audit_desk(settings, settings.required_database_url(), database),
         ending=set(),
@@ -216,15 +218,18 @@ def operator(settings: Settings) -> Operator:
     batch_database = BatchDatabase(settings.required_database_url(), size_max=2)
     store = PostgresEventStore(database, vault(settings))
     vectors = EmbeddingCache(database, WordLlamaEmbedder())
-    projections = OperatedProjections(
-        database, batch_database, vault(settings), _projections(settings, vectors)
-    )
+    known = _projections(settings, vectors)
+    projections = OperatedProjections(database, batch_database, vault(settings), known)
     ports = _ports(settings, database, store)
     return Operator(
         database=database,
         batch_database=batch_database,
         store=store,
-        platform=PlatformPorts(ports=ports, projections=projections),
+        platform=PlatformPorts(
+            ports=ports,
+            projections=projections,
+            generations=OperatedGenerations(batch_database, known),
+        ),
     )
 
 

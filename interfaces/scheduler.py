@@ -15,7 +15,7 @@ from psycopg.rows import scalar_row
 
 from infrastructure import messages, pruning
 from infrastructure.settings import Settings
-from interfaces import bootstrap, logging
+from interfaces import bootstrap, logging, rebuilder
 from projections import catalogue
 from projections.engine import standing
 
@@ -25,6 +25,7 @@ JOB_WAITED_SECONDS = 2.0
 """A job younger than this has a message of its own under way."""
 QUEUE_LENGTH_MAX = 500
 """Above this the workers have enough to do; sweeping would only add copies."""
+REBUILD_EVERY_SECONDS = 3.0
 PRUNE_EVERY_SECONDS = 60.0
 STANDING_EVERY_SECONDS = 5.0
 STANDING_SHARE = 10
@@ -82,7 +83,7 @@ async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Ev
 
 async def _keep_house(wired: bootstrap.Scheduler, settings: Settings) -> None:
     """What need not be prompt, beside the sweep, which it must not hold up."""
-    due = {"standing": 0.0, "prune": 0.0}
+    due = {"standing": 0.0, "prune": 0.0, "rebuild": 0.0}
     while True:
         now = time.monotonic()
         try:
@@ -97,6 +98,10 @@ async def _keep_house(wired: bootstrap.Scheduler, settings: Settings) -> None:
             if now >= due["prune"]:
                 due["prune"] = now + PRUNE_EVERY_SECONDS
                 await pruning.prune(wired.database)
+            if now >= due["rebuild"]:
+                due["rebuild"] = now + REBUILD_EVERY_SECONDS
+                if await asyncio.to_thread(rebuilder.waiting, wired.batch_database):
+                    await asyncio.to_thread(wired.messages.rebuild)
             await asyncio.to_thread(wired.sealer.turn)
         except DATABASE_AWAY as error:
             log.warning("housekeeping.interrupted", reason=type(error).__name__)

@@ -13,7 +13,7 @@ from dramatiq.middleware import AsyncIO
 
 from infrastructure import messages
 from infrastructure.settings import Settings
-from interfaces import bootstrap, logging
+from interfaces import bootstrap, logging, rebuilder
 from interfaces.job_runner import JobRunner
 from interfaces.tenant_turns import TenantTurns
 
@@ -70,6 +70,7 @@ class ConnectedLoop(AsyncIO):
 
 def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
     runner = JobRunner(wired)
+    rebuilding = threading.Lock()  # one thread of a worker is enough for it
 
     def catch_up(tenant_id: UUID, until: float) -> bool:
         done = wired.runner.run(tenant_id, until=until)
@@ -94,6 +95,13 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
         else:
             await runner.run(*ids)
 
+    def rebuild() -> None:
+        if rebuilding.acquire(blocking=False):
+            try:
+                rebuilder.run(wired.settings)
+            finally:
+                rebuilding.release()
+
     # Projections go first whatever else waits: they are short, and readers wait for them.
     declare = dramatiq.actor(
         broker=broker, actor_name=messages.PROJECT, queue_name=messages.PROJECTIONS, priority=0
@@ -103,6 +111,7 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
         broker=broker, actor_name=messages.RUN_JOB, queue_name=messages.JOBS, priority=10
     )
     declare(run_job)
+<<<<<<< HEAD
 
 
 def _ids(*texts: str) -> tuple[UUID, ...] | None:
@@ -111,3 +120,9 @@ def _ids(*texts: str) -> tuple[UUID, ...] | None:
         return tuple(UUID(text) for text in texts)
     except (ValueError, TypeError, AttributeError):
         return None
+=======
+    declare = dramatiq.actor(
+        broker=broker, actor_name=messages.REBUILD, queue_name=messages.JOBS, priority=20
+    )
+    declare(rebuild)
+>>>>>>> 4cef149 (Administrators rebuild, switch and roll back read models over HTTP)

@@ -19,6 +19,29 @@ class ResumeProjection(msgspec.Struct, frozen=True, kw_only=True):
     tenant_id: UUID | None = None
 
 
+class RebuildProjection(msgspec.Struct, frozen=True, kw_only=True):
+    """Build a read model anew from the log, beside the one that answers."""
+
+    projection: str
+    tenant_id: UUID | None = None
+
+
+class SwitchProjection(msgspec.Struct, frozen=True, kw_only=True):
+    """Have another generation of a read model answer, for one tenant or for all."""
+
+    projection: str
+    generation: int
+    tenant_id: UUID | None = None
+    accept_differences: bool = False
+
+
+class RollBackProjection(msgspec.Struct, frozen=True, kw_only=True):
+    """Undo the last switch of a read model: that of one tenant, or that of all."""
+
+    projection: str
+    tenant_id: UUID | None = None
+
+
 class RetryDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """Take in what was passed over of a parked stream."""
 

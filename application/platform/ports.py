@@ -1,14 +1,16 @@
 """What administrators' deeds need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
 
+from application.platform.commands import RollBackProjection, SwitchProjection
 from application.ports import Ports
 
+OnRecord = Callable[[int], Awaitable[None]]
 Outcome = Literal["taken_in", "parked_again"]
 """What came of taking up a parked stream."""
 
@@ -75,8 +77,48 @@ class Projections(Protocol):
         ...
 
 
+class Made(NamedTuple):
+    """A new generation of a read model."""
+
+    version: int
+    generation: int
+
+
+class Generations(Protocol):
+    """The generations of read models.
+
+    `on_record` is called between a change and its commit, with the generation that answered
+    before, or that answers again: a deed that can't be put on record is not done.
+    """
+
+    async def begin(self, projection: str, tenant_id: UUID | None, by: str) -> Made:
+        """An empty one; a worker fills it.
+
+        Raises:
+            GenerationRefused: there can be none; the message says why.
+        """
+        ...
+
+    async def switch(self, command: SwitchProjection, by: str, on_record: OnRecord) -> int:
+        """Have it answer; returns the one that answered before.
+
+        Raises:
+            GenerationRefused: it may not; the message says why.
+        """
+        ...
+
+    async def roll_back(self, command: RollBackProjection, by: str, on_record: OnRecord) -> int:
+        """Have the one before answer again, and return it. Raises as `switch` does."""
+        ...
+
+    async def answers(self, projection: str, tenant_id: UUID | None) -> Made:
+        """The one that answers now, with its version."""
+        ...
+
+
 class PlatformPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a handler of the platform's commands may use."""
 
     ports: Ports
     projections: Projections
+    generations: Generations

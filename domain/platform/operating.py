@@ -22,6 +22,10 @@ class DeadLetterOutdated(Conflict):
     """This dead letter is of a version of the projection that this release does not run."""
 
 
+class GenerationRefused(Conflict):
+    """This generation can't do that now."""
+
+
 class SkipReasonInvalid(Invalid):
     """A reason for skipping is one line of 1 to 500 characters and not blank."""
 

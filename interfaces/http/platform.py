@@ -11,8 +11,15 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from application.actor import Actor
-from application.platform import handlers
-from application.platform.commands import PauseProjection, ResumeProjection
+from application.platform import generations, handlers
+from application.platform.commands import (
+    PauseProjection,
+    RebuildProjection,
+    ResumeProjection,
+    RollBackProjection,
+    SwitchProjection,
+)
+from application.platform.generations import Changed
 from application.recorded import Recorded
 from domain.platform.operating import TenantUnknown
 from interfaces.bootstrap import Web
@@ -49,6 +56,23 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
+class Switch(WhichTenant, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which generation shall answer, and for whom."""
+
+    generation: Annotated[int, Meta(ge=0, le=2**31 - 1, description="Its number.")]
+    accept_differences: Annotated[
+        bool, Meta(description="Also if rows differ from those that answer: repairs them.")
+    ] = False
+
+
+class Generation(msgspec.Struct, frozen=True, kw_only=True):
+    """The generation that it is about, the one that answered before a change, and the record."""
+
+    generation: int
+    previous: int | None
+    position: int
+
+
 class PlatformController(Controller):
     """What administrators see and do; each deed stands in the platform's log."""
 
@@ -82,6 +106,50 @@ class PlatformController(Controller):
             raise TenantUnknown
         return ProjectionsOfTenant(items=found)
 
+    @post("/projections/{name:str}/rebuild", status_code=202, summary="Rebuild a read model")
+    async def rebuild(
+        self,
+        web: NamedDependency[Web],
+        administrator: NamedDependency[Actor],
+        name: FromPath[str],
+        data: JSONBody[WhichTenant],
+    ) -> Response[Generation]:
+        """Begins a new generation. A worker fills it and compares it; then it can answer."""
+        command = RebuildProjection(projection=name, tenant_id=data.tenant_id)
+        changed = await generations.rebuild_projection(command, administrator, web.platform)
+        return _generation(changed)
+
+    @post("/projections/{name:str}/switch", status_code=200, summary="Switch a read model")
+    async def switch(
+        self,
+        web: NamedDependency[Web],
+        administrator: NamedDependency[Actor],
+        name: FromPath[str],
+        data: JSONBody[Switch],
+    ) -> Response[Generation]:
+        """Another generation answers from now on, if it is filled, compared and caught up."""
+        command = SwitchProjection(
+            projection=name,
+            generation=data.generation,
+            tenant_id=data.tenant_id,
+            accept_differences=data.accept_differences,
+        )
+        changed = await generations.switch_projection(command, administrator, web.platform)
+        return _generation(changed)
+
+    @post("/projections/{name:str}/rollback", status_code=200, summary="Undo a switch")
+    async def rollback(
+        self,
+        web: NamedDependency[Web],
+        administrator: NamedDependency[Actor],
+        name: FromPath[str],
+        data: JSONBody[WhichTenant],
+    ) -> Response[Generation]:
+        """The generation before, which has followed the log, answers again at once."""
+        command = RollBackProjection(projection=name, tenant_id=data.tenant_id)
+        changed = await generations.roll_back_projection(command, administrator, web.platform)
+        return _generation(changed)
+
     @post("/projections/{name:str}/pause", status_code=200, summary="Pause a projection")
     async def pause(
         self,
@@ -105,6 +173,15 @@ class PlatformController(Controller):
         """Ends the pause of this tenant, or that of all; the one doesn't end the other."""
         command = ResumeProjection(projection=name, tenant_id=data.tenant_id)
         return _operated(await handlers.resume_projection(command, administrator, web.platform))
+
+
+def _generation(changed: Changed) -> Response[Generation]:
+    body = Generation(
+        generation=changed.generation,
+        previous=changed.previous,
+        position=changed.recorded.position,
+    )
+    return Response(body, headers=answers.written(changed.recorded))
 
 
 def _operated(recorded: Recorded) -> Response[Operated]:

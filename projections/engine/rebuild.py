@@ -45,6 +45,16 @@ class Built(msgspec.Struct, kw_only=True):
     events: int = 0
     differing: list[Compared] = []
 
+    @classmethod
+    def of(cls, generation: Generation) -> "Built":
+        """What there is of a generation that was begun before."""
+        target = Target(
+            projection=generation.projection,
+            version=generation.version,
+            generation=generation.generation,
+        )
+        return cls(targets=[target], resumed=True)
+
     @property
     def differences(self) -> dict[str, int]:
         """By projection, in how many rows the new generation differs from the live one."""

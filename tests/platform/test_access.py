@@ -62,7 +62,7 @@ def test_the_administrators_token_is_no_login(stack: Stack, route: Route) -> Non
 
 def test_an_administrator_sees_the_projections(stack: Stack) -> None:
     answer = stack.client.get("/api/v1/admin/projections", headers=stack.administrator)
-    assert "document_list" in [item["name"] for item in answer.json()["items"]]
+    assert "document_list" in [item["projection"] for item in answer.json()["items"]]
 
 
 def test_where_no_token_is_set_nobody_is_an_administrator(
