@@ -111,7 +111,10 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
         broker=broker, actor_name=messages.RUN_JOB, queue_name=messages.JOBS, priority=10
     )
     declare(run_job)
-<<<<<<< HEAD
+    declare = dramatiq.actor(
+        broker=broker, actor_name=messages.REBUILD, queue_name=messages.JOBS, priority=20
+    )
+    declare(rebuild)
 
 
 def _ids(*texts: str) -> tuple[UUID, ...] | None:
@@ -120,9 +123,3 @@ def _ids(*texts: str) -> tuple[UUID, ...] | None:
         return tuple(UUID(text) for text in texts)
     except (ValueError, TypeError, AttributeError):
         return None
-=======
-    declare = dramatiq.actor(
-        broker=broker, actor_name=messages.REBUILD, queue_name=messages.JOBS, priority=20
-    )
-    declare(rebuild)
->>>>>>> 4cef149 (Administrators rebuild, switch and roll back read models over HTTP)
