@@ -52,13 +52,14 @@ class Runner:
         total = CaughtUp()
         while behind := self._behind(tenant_id):
             events_before = total.events
+            at_head = False
             try:
-                self._in_step(behind, tenant_id, total, until)
+                at_head = self._in_step(behind, tenant_id, total, until)
             except Exception as error:  # noqa: BLE001 - whoever it was, alone it will show
                 log.warning("projections.go_alone", reason=type(error).__name__)
                 self._each_alone(behind, tenant_id, total, until)
-            if total.events == events_before:
-                break  # others are at it, and will look again when they are done
+            if at_head or total.events == events_before:
+                break  # what comes later wakes for itself; others who are at it will look again
             if time.monotonic() >= until:
                 total.more = True
                 break
@@ -107,8 +108,8 @@ class Runner:
 
     def _in_step(
         self, behind: Sequence[Consumer], tenant_id: UUID, total: CaughtUp, until: float
-    ) -> None:
-        """One batch for those in front, then the others alone."""
+    ) -> bool:
+        """One batch for those in front, then the others alone; whether that was all there was."""
         of = {"tenant_id": tenant_id, **generations.columns(each.key for each in behind)}
         with self._database.transaction(tenant_id) as connection:
             locked = connection.execute(SQL["lock_checkpoints"], of).fetchall()
@@ -117,7 +118,7 @@ class Runner:
                 locked = connection.execute(SQL["lock_checkpoints"], of).fetchall()
             if not locked:
                 total.busy = True
-                return
+                return False
             at = {self._consumer(Key(*key)): position for *key, position in locked}
             quick = {each: place for each, place in at.items() if not each.projection.slow}
             front = max(quick.values(), default=-1)
@@ -126,6 +127,7 @@ class Runner:
         total.add(CaughtUp(events=passed, jobs=jobs))
         left = [each for each in at if each not in moved]
         self._each_alone(left, tenant_id, total, until)
+        return 0 < passed < BATCH_EVENTS and len(locked) == len(behind)
 
     def _apply(
         self,
