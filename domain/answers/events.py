@@ -26,7 +26,8 @@ class CitedPassage(msgspec.Struct, frozen=True, kw_only=True):
 class AnswerGiven(Event, frozen=True):
     """A question was answered; neither question nor answer is kept, but both can be proved.
 
-    `index_position` is how far the search index had read the log.
+    `index_position` is the position of the log that the answer is as of: a search as of it finds
+    the same passages again.
     """
 
     TYPE: ClassVar[str] = "answer.given"

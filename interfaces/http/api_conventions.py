@@ -66,7 +66,7 @@ _EVENT_POSITION = {
     "schema": {"type": "integer", "minimum": 1},
 }
 _AS_OF_POSITION = {
-    "description": "The position of the log that this is as of, where `as_of` was sent.",
+    "description": "The position of the log that this is as of.",
     "schema": {"type": "integer", "minimum": 0},
 }
 _ETAG = {
@@ -81,7 +81,8 @@ def apply(operation: Json, method: str, path: str, opt: Mapping[str, Any]) -> No
     Args:
         opt: the route's options: `public` where no token is needed, `reads` for a POST that
             changes nothing, `waits` for one that reads before it writes, `admin` where the
-            administrators' token is needed, `as_of` for one that reads the past too.
+            administrators' token is needed, `as_of` for one that reads the past too: in its
+            `query` or its `body` it takes the moment.
     """
     public = bool(opt.get("public"))
     reads = method == "GET" or bool(opt.get("reads"))

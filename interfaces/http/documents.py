@@ -56,7 +56,7 @@ class DocumentController(Controller):
         )
         return answers.accepted(recorded, status=202)
 
-    @get(summary="List documents, newest first", opt={"as_of": True})
+    @get(summary="List documents, newest first", opt={"as_of": "query"})
     async def page(
         self,
         request: Request[Any, Any, Any],
@@ -87,7 +87,7 @@ class DocumentController(Controller):
             )
         return Response(answers.page(found, limit, as_of=moment), headers=moments.told(moment))
 
-    @get("/{document_id:uuid}", summary="Read a document's entry", opt={"as_of": True})
+    @get("/{document_id:uuid}", summary="Read a document's entry", opt={"as_of": "query"})
     async def one(
         self,
         request: Request[Any, Any, Any],
@@ -101,7 +101,7 @@ class DocumentController(Controller):
         headers = answers.etag(found.version) | moments.told(moment)
         return Response(found, headers=headers)
 
-    @get("/{document_id:uuid}/status", summary="Where a document stands", opt={"as_of": True})
+    @get("/{document_id:uuid}/status", summary="Where a document stands", opt={"as_of": "query"})
     async def status(
         self,
         request: Request[Any, Any, Any],
@@ -134,7 +134,7 @@ class DocumentController(Controller):
     @get(
         "/{document_id:uuid}/content",
         summary="Download what was uploaded",
-        opt={"as_of": True},
+        opt={"as_of": "query"},
     )
     async def content(
         self,
@@ -153,7 +153,7 @@ class DocumentController(Controller):
         "/{document_id:uuid}/text",
         media_type="text/plain",
         summary="The text that spans point into",
-        opt={"as_of": True},
+        opt={"as_of": "query"},
     )
     async def text(
         self,

@@ -52,7 +52,7 @@ class KnowledgeBaseController(Controller):
         )
         return answers.accepted(recorded, status=201)
 
-    @get(summary="List knowledge bases, newest first", opt={"as_of": True})
+    @get(summary="List knowledge bases, newest first", opt={"as_of": "query"})
     async def page(
         self,
         request: Request[Any, Any, Any],
@@ -77,7 +77,7 @@ class KnowledgeBaseController(Controller):
             )
         return Response(answers.page(found, limit, as_of=moment), headers=moments.told(moment))
 
-    @get("/{knowledge_base_id:uuid}", summary="Read a knowledge base", opt={"as_of": True})
+    @get("/{knowledge_base_id:uuid}", summary="Read a knowledge base", opt={"as_of": "query"})
     async def one(
         self,
         request: Request[Any, Any, Any],

@@ -27,12 +27,12 @@ Time = Annotated[datetime, Meta(tz=True)]
 def present_alone(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """A guard for every route that is not marked `as_of`: what it answers is the present.
+    """A guard for every route that is not marked `as_of` for its query: it answers the present.
 
     Raises:
         BadRequest: another moment is asked for in the query.
     """
-    if "as_of" in connection.query_params and not handler.opt.get("as_of"):
+    if "as_of" in connection.query_params and handler.opt.get("as_of") != "query":
         raise BadRequest(
             422,
             "as-of-unsupported",

@@ -19,7 +19,7 @@ from application.documents.passages import Passage
 from domain.answers import answer
 from domain.answers.events import CitedPassage
 from interfaces.bootstrap import Web
-from interfaces.http import answers, requests
+from interfaces.http import answers, moments, requests
 from projections.documents import search
 from projections.documents.chunk_index import ChunkIndex
 from projections.engine import waiting
@@ -28,6 +28,7 @@ ANSWERER = "extractive-1"
 """Which way of answering a receipt names; a new way is a new name."""
 
 Limit = Annotated[int, Meta(ge=1, le=50)]
+AsOf = Annotated[int | str | None, Meta(description="A position of the log, or a time (RFC 3339).")]
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +38,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit: Limit = 10
     mode: Literal["hybrid", "lexical", "vector"] = "hybrid"
     knowledge_base_id: UUID | None = None
+    as_of: AsOf = None
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +47,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     query: Annotated[str, Meta(examples=["How long are invoices kept?"])]
     limit: Limit = 5
     knowledge_base_id: UUID | None = None
+    as_of: AsOf = None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,32 +70,42 @@ class SearchController(Controller):
 
     tags = ("Search and answers",)
 
-    @post("/search", status_code=200, summary="Search documents", opt={"reads": True})
+    @post(
+        "/search", status_code=200, summary="Search documents", opt={"reads": True, "as_of": "body"}
+    )
     async def search(
         self,
         request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         actor: NamedDependency[Actor],
         data: JSONBody[Query],
-    ) -> Found:
+    ) -> Response[Found]:
         """By words (`lexical`), by meaning (`vector`) or both. `[start, end)` counts code points
-        of the document's text."""
+        of the document's text. With `as_of`, what there was to find then."""
         actor.require("documents:read")
         answer.check_question(data.query)
         await requests.fresh(request, web, actor.tenant_id, ChunkIndex)
-        return Found(
-            items=await search.search(
-                web.database,
-                web.vectors,
-                actor.tenant_id,
-                data.query,
-                limit=data.limit,
-                mode=data.mode,
-                knowledge_base_id=data.knowledge_base_id,
-            )
+        moment = await moments.asked(web, actor.tenant_id, data.as_of)
+        if moment is not None:
+            await requests.wait(request, web, actor.tenant_id, moment, ChunkIndex)
+        items = await search.search(
+            web.database,
+            web.vectors,
+            actor.tenant_id,
+            data.query,
+            limit=data.limit,
+            mode=data.mode,
+            knowledge_base_id=data.knowledge_base_id,
+            as_of=search.PRESENT if moment is None else moment,
         )
+        return Response(Found(items=items), headers=moments.told(moment))
 
-    @post("/rag/query", status_code=200, summary="Ask the documents", opt={"waits": True})
+    @post(
+        "/rag/query",
+        status_code=200,
+        summary="Ask the documents",
+        opt={"waits": True, "as_of": "body"},
+    )
     async def ask(
         self,
         request: Request[Any, Any, Any],
@@ -101,11 +114,15 @@ class SearchController(Controller):
         data: JSONBody[Question],
     ) -> Response[Answered]:
         """The sentences that answer best, each with the span it stands at. A receipt of question,
-        answer and sources is recorded."""
+        answer and sources is recorded, with the position that the answer is as of."""
         actor.require("documents:read")
         answer.check_question(data.query)
         await requests.fresh(request, web, actor.tenant_id, ChunkIndex)
-        position = await waiting.reached(web.database, actor.tenant_id, [ChunkIndex])
+        moment = await moments.asked(web, actor.tenant_id, data.as_of)
+        if moment is None:
+            moment = await waiting.reached(web.database, actor.tenant_id, [ChunkIndex])
+        else:
+            await requests.wait(request, web, actor.tenant_id, moment, ChunkIndex)
         passages = await search.search(
             web.database,
             web.vectors,
@@ -114,13 +131,14 @@ class SearchController(Controller):
             limit=data.limit,
             mode="hybrid",
             knowledge_base_id=data.knowledge_base_id,
+            as_of=moment,
         )
         found = answering.answer(data.query, passages)
         command = GiveAnswer(
             question=data.query,
             answer=found.answer,
             model=ANSWERER,
-            index_position=position,
+            index_position=moment,
             sources=[_on_record(source) for source in found.sources],
             knowledge_base_id=data.knowledge_base_id,
         )
@@ -132,7 +150,7 @@ class SearchController(Controller):
                 receipt_id=recorded.id,
                 position=recorded.position,
             ),
-            headers=answers.written(recorded),
+            headers=answers.written(recorded) | moments.told(moment),
         )
 
 

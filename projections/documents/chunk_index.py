@@ -17,7 +17,7 @@ from application.recorded import RecordedEvent
 from domain.documents.events import DocumentAdded, DocumentRemoved, DocumentStageCompleted
 from domain.documents.results import EmbeddingResult, IngestionResult
 from domain.ids import TenantId
-from infrastructure.blobs import BlobStore
+from infrastructure.blobs import BlobMissing, BlobStore
 from infrastructure.documents.vectors import EmbeddingCache
 from infrastructure.sql import Queries
 from projections.documents import terms
@@ -28,9 +28,15 @@ SQL = Queries(__package__, "chunk_index.sql")
 
 WRITTEN_AT_ONCE = 128
 
+NEVER = 2**63 - 1
+"""A position that no log comes to: of what has not happened."""
+
 
 class IndexedDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `chunk_documents`; `position` is that of the last event taken in."""
+    """One row of `chunk_documents`; `position` is that of the last event taken in.
+
+    Each `…_at` is the position at which that happened, or `NEVER`.
+    """
 
     tenant_id: UUID
     document_id: UUID
@@ -39,6 +45,10 @@ class IndexedDocument(msgspec.Struct, frozen=True, kw_only=True):
     dictionary: str = terms.SIMPLE
     text_sha256: str | None = None
     chunks_sha256: str | None = None
+    added_at: int
+    ingested_at: int = NEVER
+    embedded_at: int = NEVER
+    removed_at: int = NEVER
     position: int
 
 
@@ -55,15 +65,18 @@ class Chunk(msgspec.Struct, frozen=True):
 class ChunkIndex(RowFold[IndexedDocument]):
     """A row for each document, and rows for each of its passages once it is embedded.
 
+    Those of a removed document stay, with the position until before which they are found: a
+    search as of an earlier moment finds them, one of the present does not.
+
     The passages follow from the document's row alone, so that nothing depends on which events
     came in one batch. Text and spans are read from the blobs; vectors from the cache of the
     embedder in use, whichever one the event names: a rebuild moves a tenant to a new model.
     """
 
     name = "chunk_index"
-    version = 1
+    version = 2
     queries = SQL
-    tables = ("chunk_documents_v1", "chunks_v1", "chunk_vectors_v1")
+    tables = ("chunk_documents_v2", "chunks_v2", "chunk_vectors_v2")
     row_type = IndexedDocument
     slow = True
 
@@ -83,6 +96,7 @@ class ChunkIndex(RowFold[IndexedDocument]):
             document_id=recorded.stream_id,
             title=event.title,
             knowledge_base_id=event.knowledge_base_id,
+            added_at=recorded.position,
             position=recorded.position,
         )
 
@@ -92,40 +106,53 @@ class ChunkIndex(RowFold[IndexedDocument]):
     ) -> IndexedDocument | None:
         """Ingestion gives text and language, embedding the passages."""
         if row is None or row.position >= recorded.position:
-            return row  # removed, or taken in before
+            return row  # never added, or taken in before
         match event.result:
             case IngestionResult() as result:
                 return msgspec.structs.replace(
                     row,
                     text_sha256=result.text_sha256,
                     dictionary=terms.dictionary(result.language),
+                    ingested_at=recorded.position,
                     position=recorded.position,
                 )
             case EmbeddingResult() as result:
                 return msgspec.structs.replace(
-                    row, chunks_sha256=result.chunks_sha256, position=recorded.position
+                    row,
+                    chunks_sha256=result.chunks_sha256,
+                    embedded_at=recorded.position,
+                    position=recorded.position,
                 )
             case _:
                 return row
 
     @on(DocumentRemoved)
     def removed(
-        self, _row: IndexedDocument | None, _event: DocumentRemoved, _recorded: RecordedEvent
-    ) -> None:
-        """Gone from every search."""
-        return
+        self, row: IndexedDocument | None, _event: DocumentRemoved, recorded: RecordedEvent
+    ) -> IndexedDocument | None:
+        """Gone from every search from here on."""
+        if row is None or row.position >= recorded.position:
+            return row
+        return msgspec.structs.replace(
+            row, removed_at=recorded.position, position=recorded.position
+        )
 
     def apply(
         self, connection: Connection[Any], tenant_id: UUID, events: Sequence[RecordedEvent]
     ) -> Sequence[Job]:
-        """Fold the documents' rows, then write their passages anew."""
+        """Fold the documents' rows, then write their passages anew, or only how long they last."""
         taken = [recorded for recorded in events if _matters(recorded)]
-        keys = list({self.key(recorded): None for recorded in taken})
-        if not keys:
+        ended = _ended_alone(taken)
+        changed = list({key: None for each in taken if (key := self.key(each)) not in ended})
+        if not taken:
             return ()
         super().apply(connection, tenant_id, taken)
-        connection.execute(SQL["delete_chunks"], {"tenant_id": tenant_id, "keys": keys})
-        documents = self.read_rows(connection, tenant_id, keys).values()
+        if ended:
+            connection.execute(SQL["end_chunks"], {"tenant_id": tenant_id, "keys": list(ended)})
+        if not changed:
+            return ()
+        connection.execute(SQL["delete_chunks"], {"tenant_id": tenant_id, "keys": changed})
+        documents = self.read_rows(connection, tenant_id, changed).values()
         chunks = (chunk for document in documents for chunk in self._chunks(document))
         while batch := list(islice(chunks, WRITTEN_AT_ONCE)):
             self._write(connection, TenantId(tenant_id), batch)
@@ -134,8 +161,13 @@ class ChunkIndex(RowFold[IndexedDocument]):
     def _chunks(self, document: IndexedDocument) -> Iterator[Chunk]:
         if document.text_sha256 is None or document.chunks_sha256 is None:
             return
-        text = self._blob(document.tenant_id, document.text_sha256).decode()
-        spans = decode_spans(self._blob(document.tenant_id, document.chunks_sha256))
+        try:
+            text = self._blob(document.tenant_id, document.text_sha256).decode()
+            spans = decode_spans(self._blob(document.tenant_id, document.chunks_sha256))
+        except BlobMissing:
+            if document.removed_at == NEVER:
+                raise
+            return  # nothing of the present hangs on it
         for number, span in enumerate(spans):
             yield Chunk(document, number, span.start, span.end, text[span.start : span.end])
 
@@ -163,6 +195,10 @@ class ChunkIndex(RowFold[IndexedDocument]):
             "terms": [terms.sparse(terms.count(text, title)) for text, title in lexemes],
             "model": self._vectors.model,
             "embeddings": self._vectors.vectors_now(connection, tenant_id, texts),
+            "found_from": [
+                max(chunk.document.ingested_at, chunk.document.embedded_at) for chunk in chunks
+            ],
+            "found_until": [chunk.document.removed_at for chunk in chunks],
         }
         connection.execute(SQL["insert_chunks"], parameters)
 
@@ -173,6 +209,15 @@ def _matters(recorded: RecordedEvent) -> bool:
     return not isinstance(event, DocumentStageCompleted) or isinstance(
         event.result, IngestionResult | EmbeddingResult
     )
+
+
+def _ended_alone(events: Sequence[RecordedEvent]) -> set[UUID]:
+    """The documents to which nothing else happened: their passages need not be made anew."""
+    ended: set[UUID] = set()
+    others: set[UUID] = set()
+    for recorded in events:
+        (ended if isinstance(recorded.event, DocumentRemoved) else others).add(recorded.stream_id)
+    return ended - others
 
 
 def _lexemes(

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from application.documents import words
 from application.documents.passages import Passage
-from domain.ids import TenantId
+from domain.ids import Position, TenantId
 from infrastructure.database import Database
 from infrastructure.documents.vectors import EmbeddingCache
 from infrastructure.sql import Queries
@@ -30,6 +30,9 @@ PAIR_WEIGHT = 0.15
 """Both measured on XQuAD in English, Arabic, German and Vietnamese: with these, words and meaning
 together rank no worse than the better of the two in any of them."""
 
+PRESENT = Position(2**62)
+"""After every real position: whatever the index has."""
+
 FIRST_PAIR = 1_000  # tokens of words are below
 
 
@@ -42,8 +45,12 @@ async def search(
     limit: int,
     mode: Mode,
     knowledge_base_id: UUID | None = None,
+    as_of: Position = PRESENT,
 ) -> list[Passage]:
     """The best passages of a tenant, best first.
+
+    As of a position that the index has passed, they are what a search at that time found, with
+    its scores: words are as rare as they were among the passages of then.
 
     Modes `hybrid` and `vector` give `limit` passages whenever there are so many; `lexical` those
     with a word of the query in them. A query without any letter or digit finds nothing.
@@ -54,6 +61,7 @@ async def search(
     parameters: dict[str, Any] = {
         "limit": limit,
         "knowledge_base_id": knowledge_base_id,
+        "as_of": as_of,
         "model": vectors.model,
         "embedding": None if mode == "lexical" else await vectors.embed_query(query),
     }
@@ -62,7 +70,7 @@ async def search(
     else:
         parameters["cosine_weight"] = 0 if mode == "lexical" else COSINE_WEIGHT
         parameters["unmatched"] = mode == "hybrid"
-        parameters |= _asked_terms(await _lexemes(database, tenant_id, asked))
+        parameters |= _asked_terms(await _lexemes(database, tenant_id, asked, as_of))
         rows = await database.rows(tenant_id, SQL["fused"], parameters, _Row)
     return [_passage(row) for row in rows]
 
@@ -85,8 +93,15 @@ class _Lexemes(NamedTuple):
     lexemes: list[str]
 
 
-async def _lexemes(database: Database, tenant_id: TenantId, asked: Sequence[str]) -> list[_Lexemes]:
-    parameters = {"dictionaries": list(terms.DICTIONARIES), "words": asked}
+async def _lexemes(
+    database: Database, tenant_id: TenantId, asked: Sequence[str], as_of: Position
+) -> list[_Lexemes]:
+    parameters = {
+        "dictionaries": list(terms.DICTIONARIES),
+        "words": asked,
+        "simple": terms.SIMPLE,
+        "as_of": as_of,
+    }
     return await database.rows(tenant_id, SQL["lexize"], parameters, _Lexemes)
 
 

@@ -1,11 +1,17 @@
 -- name: lexize
--- The dictionaries that any of the tenant's documents uses, with what each makes of the words.
+-- The dictionaries that any of the tenant's documents used then, with what each makes of the
+-- words. Before its text is there, a document uses the simple one.
 SELECT d.dictionary, w.place::int AS place,
        coalesce(ts_lexize(d.dictionary::regdictionary, w.word), ARRAY[w.word]) AS lexemes
   FROM unnest(%(dictionaries)s::text[]) AS d(dictionary)
  CROSS JOIN unnest(%(words)s::text[]) WITH ORDINALITY AS w(word, place)
- WHERE EXISTS (SELECT FROM chunk_documents_v1 c
-                WHERE c.tenant_id = %(tenant_id)s AND c.dictionary = d.dictionary)
+ WHERE EXISTS (SELECT FROM chunk_documents_v2 c
+                WHERE c.tenant_id = %(tenant_id)s AND c.dictionary = d.dictionary
+                  AND c.ingested_at <= %(as_of)s AND c.removed_at > %(as_of)s)
+    OR d.dictionary = %(simple)s
+       AND EXISTS (SELECT FROM chunk_documents_v2 c
+                    WHERE c.tenant_id = %(tenant_id)s AND c.ingested_at > %(as_of)s
+                      AND c.added_at <= %(as_of)s AND c.removed_at > %(as_of)s)
  ORDER BY d.dictionary, w.place
 
 -- name: fused
@@ -22,7 +28,7 @@ WITH asked AS MATERIALIZED (
   SELECT c.document_id, c.number, c.knowledge_base_id, c.length, a.token, a.weight, a.frequency,
          CASE WHEN a.token = 0 AND c.model = %(model)s
               THEN -(c.embedding <#> %(embedding)s::public.vector) END AS cosine
-    FROM chunk_vectors_v1 c
+    FROM chunk_vectors_v2 c
    CROSS JOIN LATERAL (
      SELECT token, weight, -(term <#> c.terms) AS frequency
        FROM asked
@@ -30,6 +36,7 @@ WITH asked AS MATERIALIZED (
      OFFSET 0
    ) a
    WHERE c.tenant_id = %(tenant_id)s
+     AND c.found_from <= %(as_of)s AND c.found_until > %(as_of)s
 ), tenant AS MATERIALIZED (
   SELECT count(*)::float8 AS passages, greatest(avg(length)::float8, 1) AS average_length
     FROM matches WHERE token = 0
@@ -65,11 +72,11 @@ SELECT b.document_id, d.title, b.number, c.text, c.span_start, c.span_end, b.sco
   FROM best b
        -- one look-up by key each, whatever the planner believes about new tables
  CROSS JOIN LATERAL (
-   SELECT text, span_start, span_end FROM chunks_v1
+   SELECT text, span_start, span_end FROM chunks_v2
     WHERE tenant_id = %(tenant_id)s AND document_id = b.document_id AND number = b.number OFFSET 0
  ) c
  CROSS JOIN LATERAL (
-   SELECT title FROM chunk_documents_v1
+   SELECT title FROM chunk_documents_v2
     WHERE tenant_id = %(tenant_id)s AND document_id = b.document_id OFFSET 0
  ) d
  ORDER BY b.score DESC, b.document_id, b.number
@@ -78,8 +85,9 @@ SELECT b.document_id, d.title, b.number, c.text, c.span_start, c.span_end, b.sco
 -- An exact scan of the tenant's passages: never fewer rows than there are.
 WITH best AS (
   SELECT document_id, number, greatest(-(embedding <#> %(embedding)s::public.vector), 0) AS score
-    FROM chunk_vectors_v1
+    FROM chunk_vectors_v2
    WHERE tenant_id = %(tenant_id)s AND model = %(model)s
+     AND found_from <= %(as_of)s AND found_until > %(as_of)s
      AND (%(knowledge_base_id)s::uuid IS NULL OR knowledge_base_id = %(knowledge_base_id)s)
    ORDER BY embedding <#> %(embedding)s::public.vector, document_id, number
    LIMIT %(limit)s
@@ -88,11 +96,11 @@ SELECT b.document_id, d.title, b.number, c.text, c.span_start, c.span_end, b.sco
   FROM best b
        -- one look-up by key each, whatever the planner believes about new tables
  CROSS JOIN LATERAL (
-   SELECT text, span_start, span_end FROM chunks_v1
+   SELECT text, span_start, span_end FROM chunks_v2
     WHERE tenant_id = %(tenant_id)s AND document_id = b.document_id AND number = b.number OFFSET 0
  ) c
  CROSS JOIN LATERAL (
-   SELECT title FROM chunk_documents_v1
+   SELECT title FROM chunk_documents_v2
     WHERE tenant_id = %(tenant_id)s AND document_id = b.document_id OFFSET 0
  ) d
  ORDER BY b.score DESC, b.document_id, b.number

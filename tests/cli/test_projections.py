@@ -62,7 +62,7 @@ def test_everything_is_rebuilt_switched_and_rolled_back_on_record(database: Data
     assert dropped.exit_code == 0, dropped.output
     listed = muniment(database, "projections", "generations")
     assert f"document_list v1 generation {number}" not in listed.stdout
-    assert "chunk_index v1: generation" in listed.stdout
+    assert "chunk_index v2: generation" in listed.stdout
     count = len(told["generations"])
     assert deeds(database) == [
         *["projection.rebuild_started"] * count,

@@ -29,7 +29,7 @@ from infrastructure.documents.embedder import WordLlamaEmbedder
 from infrastructure.documents.vectors import EmbeddingCache
 from infrastructure.event_log.store import PostgresEventStore
 from projections.documents.chunk_index import ChunkIndex
-from projections.documents.search import Mode, search
+from projections.documents.search import PRESENT, Mode, search
 from projections.engine.runner import Runner
 from tests.vaults import VAULT
 
@@ -143,8 +143,9 @@ class Library:
         limit: int = 10,
         mode: Mode = "hybrid",
         knowledge_base_id: UUID | None = None,
+        as_of: Position = PRESENT,
     ) -> list[Passage]:
-        """What the index finds."""
+        """What the index finds, or found."""
         return await search(
             self.database,
             self.vectors,
@@ -153,6 +154,7 @@ class Library:
             limit=limit,
             mode=mode,
             knowledge_base_id=knowledge_base_id,
+            as_of=as_of,
         )
 
 

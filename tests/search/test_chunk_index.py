@@ -12,7 +12,8 @@ from psycopg.rows import dict_row
 from domain.documents.events import DocumentRemoved, DocumentStageRetried
 from domain.documents.stages import Stage
 from domain.event import Event
-from domain.ids import StreamId, TenantId
+from domain.ids import Position, StreamId, TenantId
+from projections.documents import chunk_index
 from projections.documents.chunk_index import ChunkIndex
 from tests.search import library
 from tests.search.conftest import Tell
@@ -52,7 +53,7 @@ def test_spans_and_texts_are_those_of_the_document(tell: Tell, search_database: 
         return tenant, texts
 
     tenant, texts = tell(story)
-    rows = contents(search_database, tenant)["chunks_v1"]
+    rows = contents(search_database, tenant)["chunks_v2"]
     assert len(rows) > len(TEXTS)
     assert {row["document_id"] for row in rows} == texts.keys()
     for row in rows:
@@ -151,16 +152,54 @@ def test_a_rebuild_from_log_and_blobs_alone_gives_the_same_rows(
     assert contents(search_database, tenant) == before
 
 
-def test_a_removed_document_leaves_nothing(tell: Tell, search_database: Database) -> None:
-    async def story(lib: Library) -> tuple[TenantId, list[UUID]]:
+def test_a_removed_document_is_found_until_its_removal_alone(
+    tell: Tell, search_database: Database
+) -> None:
+    async def story(lib: Library) -> tuple[TenantId, dict[UUID, int]]:
         tenant = library.tenant()
         removed = await lib.add(tenant, "Invoices", TEXTS[0])
         kept = await lib.add(tenant, "Copy", TEXTS[0])
         lib.catch_up(tenant)
         await lib.remove(tenant, removed)
         lib.catch_up(tenant)
-        return tenant, [kept]
+        for mode in ("hybrid", "lexical", "vector"):
+            found = await lib.search(tenant, "invoices", mode=mode)
+            assert [each.document_id for each in found] == [kept]
+        return tenant, {removed: 11, kept: chunk_index.NEVER}
 
-    tenant, kept = tell(story)
+    tenant, until = tell(story)
     tables = contents(search_database, tenant)
-    assert all([row["document_id"] for row in rows] == kept for rows in tables.values())
+    for table, column in (
+        ("chunk_documents_v2", "removed_at"),
+        ("chunk_vectors_v2", "found_until"),
+    ):
+        assert {row["document_id"]: row[column] for row in tables[table]} == until
+
+
+def test_a_removal_needs_no_blobs(tell: Tell, tmp_path: Path) -> None:
+    async def story(lib: Library) -> None:
+        tenant = library.tenant()
+        removed = await lib.add(tenant, "Invoices", TEXTS[0])
+        lib.catch_up(tenant)
+        (tmp_path / str(tenant)).rename(tmp_path / "away")
+        await lib.remove(tenant, removed)
+        lib.catch_up(tenant)
+        assert await lib.search(tenant, "invoices") == []
+        assert await lib.search(tenant, "invoices", as_of=Position(5))
+
+    tell(story)
+
+
+def test_lost_blobs_of_what_was_removed_hold_up_no_rebuild(tell: Tell, tmp_path: Path) -> None:
+    async def story(lib: Library) -> None:
+        tenant = library.tenant()
+        await lib.remove(tenant, await lib.add(tenant, "Invoices", TEXTS[0]))
+        for blob in (tmp_path / str(tenant)).rglob("*"):
+            if blob.is_file():
+                blob.unlink()
+        kept = await lib.add(tenant, "Copy", TEXTS[1], language="de")
+        lib.catch_up(tenant)
+        assert [each.document_id for each in await lib.search(tenant, "Rechnungen")] == [kept]
+        assert await lib.search(tenant, "invoices", as_of=Position(5)) == []
+
+    tell(story)

@@ -66,4 +66,4 @@ def test_row_level_security_alone_keeps_tenants_apart(
 
     tell(story)
     with psycopg.connect(search_database.admin_url) as connection:
-        assert connection.execute("SELECT count(*) > 0 FROM read.chunks_v1").fetchone() == (True,)
+        assert connection.execute("SELECT count(*) > 0 FROM read.chunks_v2").fetchone() == (True,)

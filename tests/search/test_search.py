@@ -146,7 +146,7 @@ WORDLESS = ["", "   ", "?!… -- ''", "🙂", "\ud800"]
 HOSTILE = [
     *WORDLESS,
     "invoices & | ! ( ) <-> :* 'kept",
-    '%s %(tenant_id)s $1 {} \\ "; DROP TABLE read.chunks_v1; --',
+    '%s %(tenant_id)s $1 {} \\ "; DROP TABLE read.chunks_v2; --',
     "invoices " * 250,
     " ".join(f"word{number}" for number in range(250)),
     "x" * 2000,
