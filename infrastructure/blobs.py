@@ -3,25 +3,31 @@
 A blob lives at `<tenant>/<first two hex digits>/<sha256>`. Writing is idempotent: the same bytes
 have the same place, so a job done twice, or killed and done again, leaves one blob.
 
-obstore writes a local file under a temporary name and renames it, so no reader ever sees half of
-one, but it does not sync (seen with strace, 0.12): after a power cut the name could be there and
-the bytes not. A document is acknowledged once its event is in the log, so here file and folders
-are synced before `put` returns. Object stores acknowledge only what they keep.
+A document is acknowledged once its event is in the log, so its blob has to be durable before that.
+Object stores acknowledge only what they keep. obstore does not sync local files (seen with strace,
+0.12), so those are written here; see `DurableFolder`.
 """
 
 import asyncio
+import functools
 import hashlib
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import obstore
 from obstore.store import LocalStore, from_url
 
 from domain.ids import TenantId
+from infrastructure.durable_folder import DurableFolder
 
+THREADS = 16
+"""Local reads and writes at once, of one store. They mostly wait for the disk."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -47,17 +53,19 @@ class BlobStore:
             self._store = from_url(url, mkdir=True)
         else:
             self._store = from_url(url)
-        local = self._store if isinstance(self._store, LocalStore) else None
-        self._folder: Path | None = local.prefix if local else None
-        if self._folder is not None:
-            self._folder.chmod(0o700)  # documents are for no other account of the machine
+        self._folder: DurableFolder | None = None
+        if isinstance(self._store, LocalStore) and (root := self._store.prefix) is not None:
+            root.chmod(0o700)  # documents are for no other account of the machine
+            self._folder = DurableFolder(root)
+        # Not those that asyncio has: a slow disk must not keep others of this process waiting.
+        self._threads = ThreadPoolExecutor(THREADS, "blobs")
 
     async def put(self, tenant_id: TenantId, data: bytes) -> str:
         """Keep `data` durably; its sha256 as lower-case hex."""
-        sha256 = await asyncio.to_thread(_sha256, data)
-        path = _path(tenant_id, sha256)
-        await obstore.put_async(self._store, path, data, use_multipart=False)
-        await asyncio.to_thread(self._sync, path)
+        if self._folder is not None:
+            return await self._in_thread(self.put_now, tenant_id, data)
+        sha256 = await self._in_thread(_sha256, data)
+        await obstore.put_async(self._store, _path(tenant_id, sha256), data, use_multipart=False)
         return sha256
 
     async def get(self, tenant_id: TenantId, sha256: str) -> bytes:
@@ -66,12 +74,14 @@ class BlobStore:
         Raises:
             BlobMissing, BlobDamaged: they are gone, or are not what they were.
         """
+        if self._folder is not None:
+            return await self._in_thread(self.get_now, tenant_id, sha256)
         try:
             found = await obstore.get_async(self._store, _path(tenant_id, sha256))
             data = bytes(await found.bytes_async())
         except FileNotFoundError as error:
             raise BlobMissing(sha256) from error
-        return await asyncio.to_thread(_checked, data, sha256)
+        return await self._in_thread(_checked, data, sha256)
 
     async def delete(self, tenant_id: TenantId, sha256: str) -> None:
         """Remove the blob; nothing happens where there is none."""
@@ -84,8 +94,10 @@ class BlobStore:
         """`put` for synchronous callers."""
         sha256 = _sha256(data)
         path = _path(tenant_id, sha256)
-        obstore.put(self._store, path, data, use_multipart=False)
-        self._sync(path)
+        if self._folder is not None:
+            self._folder.keep(path, data)
+        else:
+            obstore.put(self._store, path, data, use_multipart=False)
         return sha256
 
     def get_now(self, tenant_id: TenantId, sha256: str) -> bytes:
@@ -109,13 +121,9 @@ class BlobStore:
                 if _SHA256.fullmatch(sha256) and _TENANT.fullmatch(tenant):
                     yield UUID(tenant), sha256
 
-    def _sync(self, path: str) -> None:
-        """Make a local file and each folder on the way to it survive a power cut."""
-        if self._folder is None:
-            return
-        _sync_one(self._folder / path)
-        for parent in PurePosixPath(path).parents:
-            _sync_one(self._folder / parent)
+    async def _in_thread(self, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        run = functools.partial(do, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
 
 def _path(tenant_id: TenantId, sha256: str) -> str:
@@ -132,11 +140,3 @@ def _checked(data: bytes, sha256: str) -> bytes:
     if _sha256(data) != sha256:
         raise BlobDamaged(sha256)
     return data
-
-
-def _sync_one(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ import structlog
 
 from infrastructure.settings import Settings
 from interfaces import tracebacks
+from interfaces.log_lines import LogLines
 
 HIDDEN = frozenset(
     {"password", "password_hash", "token", "access_token", "refresh_token", "authorization"}
@@ -34,7 +35,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=LogLines(sys.stdout),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)

@@ -16,6 +16,9 @@ from domain.documents import document, knowledge_base
 from domain.documents.events import Content, KnowledgeBaseCreated
 from domain.ids import StreamId, Version
 
+AT_ONCE_BYTES_MAX = 16_384
+"""Up to here a document's kind is found in less time than a thread takes to begin."""
+
 
 async def create_knowledge_base(
     command: CreateKnowledgeBase, actor: Actor, ports: Ports
@@ -49,7 +52,7 @@ async def add_document(command: AddDocument, actor: Actor, ports: Ports) -> Reco
     if not command.data:
         raise document.DocumentEmpty
     filename = document.clean_filename(command.filename)
-    media_type = await asyncio.to_thread(ports.media_types.detect, command.data, filename=filename)
+    media_type = await _media_type(command.data, filename, ports)
     document.check_title(command.title)
     sha256 = await ports.blobs.put(actor.tenant_id, command.data)
     events = document.add(
@@ -63,6 +66,12 @@ async def add_document(command: AddDocument, actor: Actor, ports: Ports) -> Reco
         knowledge_base_id=command.knowledge_base_id,
     )
     return await deciding.create(StreamId(ports.ids.new()), events, actor, ports)
+
+
+async def _media_type(data: bytes, filename: str | None, ports: Ports) -> str:
+    if len(data) <= AT_ONCE_BYTES_MAX:
+        return ports.media_types.detect(data, filename=filename)
+    return await asyncio.to_thread(ports.media_types.detect, data, filename=filename)
 
 
 async def remove_document(

@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import jwt
 import msgspec
 
+from infrastructure.identity.remembered import Remembered
+
 ALGORITHM = "HS256"
 ISSUER = "muniment"
 CHARACTERS_MAX = 4096
@@ -45,10 +47,18 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tokens:
-    """Issues and checks tokens."""
+    """Issues and checks tokens. An access token that was found good isn't checked again at once."""
 
-    def __init__(self, secret: str, *, access_seconds: int, refresh_seconds: int) -> None:
+    def __init__(
+        self,
+        secret: str,
+        *,
+        access_seconds: int,
+        refresh_seconds: int,
+        remembered: Remembered[Claims] | None = None,
+    ) -> None:
         self._secret = secret
+        self._remembered = Remembered() if remembered is None else remembered
         self._seconds: dict[Kind, int] = {"access": access_seconds, "refresh": refresh_seconds}
 
     def issue(
@@ -80,12 +90,23 @@ class Tokens:
         )
 
     def read(self, token: str, kind: Kind) -> Claims:
-        """Check a token of this kind.
+        """Check a token of this kind. Whether its person was erased is for the caller to ask.
 
         Raises:
             TokenRefused: for every fault alike.
         """
-        if len(token) > CHARACTERS_MAX or not FORM.fullmatch(token):
+        if len(token) > CHARACTERS_MAX or not token.isascii():
+            raise TokenRefused
+        if kind != "access":
+            return self._checked(token, kind)
+        claims = self._remembered.recall(token)
+        if claims is None:
+            claims = self._checked(token, kind)
+            self._remembered.remember(token, claims, expires_at=claims.expires_at)
+        return claims
+
+    def _checked(self, token: str, kind: Kind) -> Claims:
+        if not FORM.fullmatch(token):
             raise TokenRefused
         try:
             header = jwt.get_unverified_header(token)

@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from interfaces import bootstrap
 from interfaces.bootstrap import Web
-from interfaces.http import api_description, moments, problems, requests
+from interfaces.http import admission, api_description, problems, requests
 from interfaces.http.audit import AuditController
 from interfaces.http.dead_letters import DeadLetterController
 from interfaces.http.documents import DocumentController
@@ -67,7 +67,7 @@ def litestar_app(web: Web) -> Litestar:
             "actor": Provide(requests.provide_actor, sync_to_thread=False),
             "administrator": Provide(requests.provide_administrator, sync_to_thread=False),
         },
-        guards=[requests.addressed_here, requests.authenticated, moments.present_alone],
+        guards=[admission.admitted],
         exception_handlers={Exception: problems.answer},
         request_class=requests.JsonRequest,
         request_max_body_size=web.settings.upload_bytes_max,

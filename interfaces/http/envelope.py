@@ -1,9 +1,10 @@
 """Around every request: an id, the security headers, one line in the log."""
 
+import random
 import re
 import time
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID
 
 import structlog
 from litestar.enums import ScopeType
@@ -70,4 +71,5 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name.lower() == b"x-request-id" and REQUEST_ID_PATTERN.fullmatch(value):
             return value.decode()
-    return str(uuid4())
+    bits = random.getrandbits(128)  # not of the system: no secret hangs on it
+    return str(UUID(int=bits, version=4))

@@ -10,7 +10,7 @@ from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
 from interfaces.bootstrap import Web
-from interfaces.http import requests
+from interfaces.http import admission
 from projections.engine import standing
 from projections.engine.standing import Standing
 
@@ -71,7 +71,7 @@ class HealthController(Controller):
                 sweep="stopped" if stopped else "ok" if age is not None else "unknown",
                 projections="behind" if stuck else "ok" if found else "unknown",
                 details=ReadinessDetails(sweep_age_seconds=age, stuck=stuck)
-                if requests.is_administrator(request)
+                if admission.is_administrator(request)
                 else None,
             ),
             status_code=200 if is_ready else 503,

@@ -77,7 +77,7 @@ class LoginController(Controller):
             tenant_id=NO_TENANT,
             name="anonymous",
             role="anonymous",
-            cause=requests.cause_of(request),
+            cause=requests.cause_of(request, web),
         )
         command = LogIn(email=data.email, password=data.password, tenant=data.tenant)
         address = request.client.host if request.client else None
@@ -98,7 +98,7 @@ class LoginController(Controller):
             tenant_id=TenantId(claims.tenant_id),
             name=f"user:{claims.user_id}",
             role=claims.role,
-            cause=requests.cause_of(request),
+            cause=requests.cause_of(request, web),
         )
         command = RefreshSession(session_id=claims.session_id, generation=claims.generation)
         try:

@@ -27,7 +27,7 @@ Time = Annotated[datetime, Meta(tz=True)]
 def present_alone(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """A guard for every route that is not marked `as_of` for its query: it answers the present.
+    """What a route answers that is not marked `as_of` for its query is the present.
 
     Raises:
         BadRequest: another moment is asked for in the query.

@@ -69,7 +69,7 @@ class TenantController(Controller):
             tenant_id=tenant_id,
             name="anonymous",
             role="anonymous",
-            cause=requests.cause_of(request),
+            cause=requests.cause_of(request, web),
         )
         command = RegisterTenant(
             name=data.name,

@@ -96,24 +96,6 @@ def test_a_deleted_blob_is_missing_and_may_be_deleted_again(store: BlobStore) ->
         store.get_now(TENANT, sha256)
 
 
-def test_put_returns_after_file_and_folders_are_on_disk(
-    store: BlobStore, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[Path] = []
-    fsync = os.fsync
-
-    def recording(descriptor: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", recording)
-    for put in (store.put_now, lambda tenant, data: asyncio.run(store.put(tenant, data))):
-        synced.clear()
-        put(TENANT, b"minutes")
-        blob = only_file(folder)
-        assert synced == [blob, *list(blob.parents)[: len(blob.relative_to(folder).parts)]]
-
-
 WRITER = """
 import sys
 from uuid import UUID
@@ -145,5 +127,5 @@ def test_a_writer_killed_at_any_moment_leaves_whole_blobs_and_every_acknowledged
         for sha256 in acknowledged:
             store.get_now(TENANT, sha256)
         for path in folder.rglob("*"):
-            if path.is_file() and "#" not in path.name:  # obstore's temporary names
+            if path.is_file() and "#" not in path.name:  # temporary names
                 store.get_now(TENANT, path.name)
