@@ -15,7 +15,7 @@ from psycopg.rows import scalar_row
 
 from infrastructure import messages, pruning
 from infrastructure.settings import Settings
-from interfaces import bootstrap, logging, rebuilder
+from interfaces import bootstrap, logging, rebuilder, starting
 from projections import catalogue
 from projections.engine import standing
 
@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 def run(settings: Settings) -> None:
     """Sweep until a signal asks to stop. Of several schedulers one sweeps, the others stand by."""
     logging.configure(settings)
+    starting.audit(settings)
     asyncio.run(_run(settings))
 
 

@@ -9,7 +9,7 @@ from granian.log import LogLevels
 
 from infrastructure import settings as settings_module
 from infrastructure.settings import Settings
-from interfaces import logging
+from interfaces import logging, starting
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp
@@ -21,6 +21,7 @@ STOP_SECONDS = 20
 def run(settings: Settings) -> None:
     """Serve until a signal asks to stop; requests in flight are answered first."""
     logging.configure(settings)
+    starting.audit(settings)
     Granian(
         "interfaces.web:create",
         factory=True,

@@ -13,7 +13,7 @@ from dramatiq.middleware import AsyncIO
 
 from infrastructure import messages
 from infrastructure.settings import Settings
-from interfaces import bootstrap, logging, rebuilder
+from interfaces import bootstrap, logging, rebuilder, starting
 from interfaces.job_runner import JobRunner
 from interfaces.tenant_turns import TenantTurns
 
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 def run(settings: Settings) -> None:
     """Work until a signal asks to stop; what is in hand is finished first."""
     logging.configure(settings)
+    starting.audit(settings)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

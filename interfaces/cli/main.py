@@ -138,6 +138,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from infrastructure.backup.sealed_file import BackupDamaged
     from infrastructure.backup.taking import BackupUnderWay
     from infrastructure.blobs import BlobDamaged
+    from infrastructure.catalogue_audit import UnfitDatabase
     from infrastructure.embedded.errors import EmbeddedEngineError
     from infrastructure.event_log.exporter import NotExported
     from infrastructure.event_log.incoming import NotImported
@@ -153,7 +154,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from projections.engine.reading import LogNotContiguous
     from projections.engine.registry import NotPossible
 
-    starting = (SettingsError, EmbeddedEngineError, CannotStart, ChildKeepsEnding)
+    starting = (SettingsError, EmbeddedEngineError, CannotStart, ChildKeepsEnding, UnfitDatabase)
     rebuilding = (Interrupted, LogNotContiguous, NotPossible, Poisoned, Superseded)
     keys = (KeysNotTaken, MasterKeyUnknown, WrappedKeyDamaged)
     moving = (NotExported, NotImported, NotInTheLog, Unfit, FormatUnavailable)

@@ -8,8 +8,7 @@ SELECT n.nspname || '.' || c.relname, c.relrowsecurity, c.relforcerowsecurity,
    AND n.nspname <> 'public'
 
 -- name: views
-SELECT n.nspname || '.' || c.relname, c.relkind,
-       coalesce(c.reloptions @> '{security_invoker=true}', false)
+SELECT n.nspname || '.' || c.relname, c.relkind
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
@@ -41,6 +40,3 @@ SELECT n.nspname || '.' || c.relname, pg_get_expr(p.polqual, p.polrelid),
 -- name: roles
 SELECT r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb, r.rolreplication
   FROM pg_roles r WHERE starts_with(r.rolname, 'muniment_')
-
--- name: memberships
-SELECT r.rolname FROM pg_roles r WHERE pg_has_role('muniment_app', r.oid, 'MEMBER')
