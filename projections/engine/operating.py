@@ -61,6 +61,8 @@ class OperatedProjections:
 
     async def dead_letters(self, wanted: DeadLetterFilter, *, limit: int) -> Sequence[DeadLetter]:
         """Those that are wanted, in the order of their ids, oldest first."""
+        if "\0" in (wanted.projection or ""):
+            return []  # no name has it, and PostgreSQL takes no text with it
         async with self._database.connection() as connection:
             cursor = connection.cursor(row_factory=class_row(DeadLetter))
             parameters = {**msgspec.structs.asdict(wanted), "limit": limit}

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from domain.ids import TenantId
 from projections.documents.pipeline_jobs import PipelineJobs
 from tests import stack as stacks
 from tests.projections_engine import histories
+from tests.served import wait_until
 from tests.servers import Database
 from tests.stack import Account, Stack
 
@@ -95,3 +97,54 @@ def test_a_job_that_ended_its_worker_three_times_is_given_up(
         status = stack.settled(account, document_id)
         time.sleep(0.1)
     assert status["overall"] == "COMPLETED"
+
+
+@pytest.mark.slow
+def test_a_job_that_kills_its_worker_each_time_is_given_up_after_three(
+    stack: Stack, database: Database
+) -> None:
+    account, other = stack.register(), stack.register()
+    stack.kill("worker")
+    document_id = stack.add_text(account, "Invoice", TEXT.format(number=1))
+    with psycopg.connect(database.admin_url) as holding:
+        # Whoever works on the document waits for its tenant's head, and dies there.
+        holding.execute(
+            "SELECT FROM log.heads WHERE tenant_id = %s FOR UPDATE", [account.tenant_id]
+        )
+        for attempt in (1, 2, 3):
+            stack.start(["worker"])
+            wait_until(partial(is_at, database, account, attempt), 60)
+            stack.kill("worker")
+    stack.start(["worker"])
+    status = stack.settled(account, document_id, seconds=60)
+    assert status["overall"] == "FAILED"
+    assert status["stages"]["INGESTION"]["reason"] == "worker_died"
+    assert attempts(database, account) == 4  # the fourth gave it up, and did nothing else
+    assert jobs_in(database, account, "quarantined") == 1
+    # The worker that gave it up is up, and works for others.
+    assert stack.processes["worker"].poll() is None
+    elsewhere = stack.add_text(other, "Invoice", TEXT.format(number=2))
+    assert stack.settled(other, elsewhere)["overall"] == "COMPLETED"
+
+
+def is_at(database: Database, account: Account, attempt: int) -> bool:
+    return attempts(database, account) == attempt
+
+
+def attempts(database: Database, account: Account) -> int:
+    """How often the tenant's one job was taken in hand."""
+    with psycopg.connect(database.admin_url) as connection:
+        row = connection.execute(
+            "SELECT max(attempts) FROM work.jobs WHERE tenant_id = %s AND argument = 'INGESTION'",
+            [account.tenant_id],
+        ).fetchone()
+    return row[0] or 0 if row else 0
+
+
+def jobs_in(database: Database, account: Account, state: str) -> int:
+    with psycopg.connect(database.admin_url) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM work.jobs WHERE tenant_id = %s AND state = %s",
+            [account.tenant_id, state],
+        ).fetchone()
+    return row[0] if row else 0

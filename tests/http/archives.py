@@ -77,11 +77,14 @@ def own_id(archive: Archive, route: Route) -> str:
 def ask(stack: Stack, account: Account | None, route: Route, object_id: object) -> httpx2.Response:
     """The answer to a request of the table, made by somebody about one object."""
     request = route.request(object_id)
-    if account and route.needs == "the platform":
-        request["headers"].update(stack.administrator)
-    elif account:
-        request["headers"].update(account.headers)
+    if account:
+        request["headers"].update(headers(stack, account, route))
     return stack.client.request(**request)
+
+
+def headers(stack: Stack, account: Account, route: Route) -> dict[str, str]:
+    """Those by which a route lets one in: the account's, or the platform's administrators'."""
+    return stack.administrator if route.needs == "the platform" else account.headers
 
 
 def tokens(stack: Stack) -> Tokens:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api import Account
-from tests.http import problems, routes
+from tests.http import archives, problems, routes
 from tests.http.routes import ROUTES, WITH_JSON, Route
 from tests.stack import Stack
 
@@ -79,7 +79,8 @@ def test_no_json_breaks_a_route(
     stack: Stack, account: Account, route: Route, data: st.DataObject
 ) -> None:
     content = json.dumps(data.draw(bodies(routes.body_of(route)))).encode()
-    headers = {**account.headers, "Content-Type": "application/json"}
+    own = archives.headers(stack, account, route)
+    headers = {**own, "Content-Type": "application/json"}
     survived(stack.client.request(route.method, route.address(), headers=headers, content=content))
 
 
@@ -101,7 +102,8 @@ def test_no_bytes_break_a_route_that_takes_json(
     stack: Stack, account: Account, route: Route, data: st.DataObject
 ) -> None:
     content = data.draw(damaged(json.dumps(routes.body_of(route)).encode()))
-    headers = {**account.headers, "Content-Type": "application/json"}
+    own = archives.headers(stack, account, route)
+    headers = {**own, "Content-Type": "application/json"}
     survived(stack.client.request(route.method, route.address(), headers=headers, content=content))
 
 
@@ -116,18 +118,19 @@ def test_no_form_breaks_the_upload(stack: Stack, account: Account, content: byte
 @given(
     route=st.sampled_from([route for route in ROUTES if route.method == "GET"]),
     piece=st.binary(min_size=1, max_size=20),
-    values=st.lists(st.binary(max_size=12) | st.sampled_from(NUMBERS), max_size=4),
+    values=st.lists(st.binary(max_size=12) | st.sampled_from(NUMBERS), max_size=6),
 )
 def test_no_address_breaks_a_route(
     stack: Stack, account: Account, route: Route, piece: bytes, values: list[bytes]
 ) -> None:
     path = route.path.replace("{id}", quote_from_bytes(piece, safe=""))
-    keys = ("limit", "cursor", "knowledge_base_id", "wait_ms")
+    keys = ("limit", "cursor", "knowledge_base_id", "wait_ms", "projection", "tenant_id")
     query = "&".join(
         f"{key}={quote_from_bytes(value, safe='')}"
         for key, value in zip(keys, values, strict=False)
     )
-    survived(stack.client.get(f"{stack.url}{path}?{query}", headers=account.headers))
+    headers = archives.headers(stack, account, route)
+    survived(stack.client.get(f"{stack.url}{path}?{query}", headers=headers))
 
 
 @fuzzing
@@ -139,7 +142,8 @@ def test_no_header_breaks_a_route(
     stack: Stack, account: Account, route: Route, headers: dict[str, bytes]
 ) -> None:
     request = route.request(account.user_id)
-    own = {name: value.encode() for name, value in (request["headers"] | account.headers).items()}
+    usual = archives.headers(stack, account, route)
+    own = {name: value.encode() for name, value in (request["headers"] | usual).items()}
     request["headers"] = own | headers
     if route.reads_own_writes:
         request["url"] += ("&" if "?" in request["url"] else "?") + "wait_ms=0"

@@ -45,7 +45,8 @@ def archive(stack: Stack) -> Archive:
 
 
 def sent(stack: Stack, archive: Archive, route: Route, body: dict[str, Any]) -> httpx2.Response:
-    headers = {**archive.account.headers, "Content-Type": "application/json"} | route.headers
+    own = archives.headers(stack, archive.account, route)
+    headers = {**own, "Content-Type": "application/json"} | route.headers
     address = route.address(archives.own_id(archive, route))
     content = json.dumps(body).encode()
     return stack.client.request(route.method, address, headers=headers, content=content)

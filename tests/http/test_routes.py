@@ -24,7 +24,7 @@ def served(application: Litestar) -> Iterator[tuple[str, str, bool]]:
             path = re.sub(r"{ticker:\w+}", "2330", path)
             path = re.sub(r"{dead_letter_id:uuid}", NOBODYS, path)
             path = re.sub(r"{tenant_id:uuid}", PLATFORM, path)
-            path = re.sub(r"{name:str}", "document_list", path)
+            path = re.sub(r"{name:str}", "nothing", path)
             path = re.sub(r"{\w+:uuid}", "{id}", path)
             for method, (handler, _) in route.route_handler_map.items():
                 if method != "OPTIONS":

@@ -145,6 +145,8 @@ def test_over_http_a_page_leads_to_the_next(stack: Stack) -> None:
     assert seen == sorted(seen)
     assert len(seen) == len(set(seen))
     assert letters <= set(seen)
+    nothing = stack.client.get(f"{LETTERS}?projection=%00", headers=stack.administrator)
+    assert nothing.json() == {"items": [], "next_cursor": None}
     for cursor in ("x", "AAAAAAAAAAc", "%00"):
         answer = stack.client.get(f"{LETTERS}?cursor={cursor}", headers=stack.administrator)
         assert name(refused(answer, 422)) == "cursor-invalid"

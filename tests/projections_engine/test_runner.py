@@ -15,7 +15,7 @@ from domain.documents.events import KnowledgeBaseCreated
 from infrastructure.database import BatchDatabase
 from infrastructure.sql import Queries
 from projections.documents.document_list import DocumentList
-from projections.engine.projection import Projection, on
+from projections.engine.projection import Projection, Unavailable, on
 from projections.engine.reading import LogNotContiguous
 from projections.engine.runner import Runner
 from tests.event_log import logs
@@ -158,3 +158,42 @@ def test_the_sweep_finds_a_tenant_that_is_behind_and_no_other(database: Database
         assert Runner(batch, histories.every(), VAULT).tenants_behind() == [behind]
     finally:
         batch.close()
+
+
+class Unreachable(Picky):
+    """Needs something that can't be reached just now."""
+
+    name = "unreachable"
+
+    def apply(
+        self, connection: Connection[Any], tenant_id: UUID, events: Sequence[RecordedEvent]
+    ) -> Sequence[Job]:
+        raise Unavailable("the blob store")
+
+
+def test_what_is_out_of_reach_is_tried_again_later_each_time_and_parks_nothing(
+    database: Database,
+) -> None:
+    tenant = logs.tenant()
+    histories.write(database.app_url, tenant, [(logs.stream(), [logs.event()])])
+    pauses = []
+    for attempt in range(1, 9):
+        with pytest.raises(Unavailable):
+            histories.run(database.app_url, tenant, [Unreachable()], batch_events=500)
+        with psycopg.connect(database.admin_url) as connection:
+            row = connection.execute(
+                "SELECT attempts, state, position, extract(epoch FROM retry_at - updated_at)"
+                " FROM read.checkpoints WHERE projection = 'unreachable'"
+            ).fetchone()
+        assert row is not None
+        assert row[:3] == (attempt, "failing", 0)
+        pauses.append(round(float(row[3]), 1))
+    assert pauses[1:] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
+    with psycopg.connect(database.app_url) as connection:
+        behind = connection.execute(
+            "SELECT tenant_id FROM read.tenants_behind(ARRAY['unreachable'], ARRAY[1])"
+        ).fetchall()
+        letters = connection.execute(
+            "SELECT * FROM read.dead_letters(NULL, NULL, NULL, NULL, 9)"
+        ).fetchall()
+    assert (behind, letters) == ([], [])
