@@ -1,8 +1,10 @@
 """What was backed up comes back: the logs, the read models, the documents, and who may log in."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from domain.ids import PLATFORM
@@ -95,3 +97,76 @@ def test_a_full_set_and_those_behind_it_bring_everything_back_but_the_sessions(
         old = other.client.get("/api/v1/auth/me", headers=kept.account.headers)
         assert old.status_code == 401
         assert logs_in(other, kept.account) == 200
+
+
+def test_who_was_erased_stays_so_whichever_set_is_restored(
+    kept: Kept, elsewhere: Database, tmp_path: Path
+) -> None:
+    there = environment(kept.stack, tmp_path, elsewhere)
+    asked = ("restore", "--from", str(kept.place), "--set", kept.second, "--yes")
+    done = told(there, *asked)
+    assert (done["erased_again"], done["differing"]) == (1, [])
+    restored = held(elsewhere)
+    keys = {str(person_id): there_is_one for _, person_id, there_is_one in restored["keys"]}
+    assert keys[kept.gone] is False
+    assert keys[kept.account.user_id] is True
+    with psycopg.connect(elsewhere.admin_url) as connection:
+        types = connection.execute(
+            "SELECT type FROM log.events WHERE stream_id = %s ORDER BY version", [kept.gone]
+        ).fetchall()
+        rows = connection.execute(
+            "SELECT count(*) FROM read.logins_v2 WHERE user_id = %s", [kept.gone]
+        ).fetchone()
+    assert types == [("login.registered",), ("login.erased",)]
+    assert rows == (0,)
+    held_by = {(scope, str(stream)) for scope, _, _, stream in restored["claims"]}
+    assert ("login.email", kept.gone) not in held_by
+    assert ("login.email", kept.account.user_id) in held_by
+
+
+def test_a_log_is_restored_up_to_before_a_command_and_others_as_they_were(
+    kept: Kept, elsewhere: Database, tmp_path: Path
+) -> None:
+    with psycopg.connect(kept.stack.database.admin_url) as connection:
+        row = connection.execute(
+            "SELECT tenant_id, position, digest, recorded_at FROM log.events "
+            "WHERE type = 'document.added' ORDER BY position DESC LIMIT 1"
+        ).fetchone()
+    assert row is not None
+    tenant_id, position, _, recorded_at = row
+    before = (recorded_at - timedelta(microseconds=1)).isoformat()
+    there = environment(kept.stack, tmp_path, elsewhere)
+    done = told(there, "restore", "--from", str(kept.place), "--until", before, "--yes")
+    assert (done["set_id"], done["until"]) == (kept.second, before)
+    with psycopg.connect(elsewhere.admin_url) as connection:
+        head = connection.execute(
+            "SELECT position, digest FROM log.heads WHERE tenant_id = %s", [tenant_id]
+        ).fetchone()
+        titles = connection.execute("SELECT title FROM read.documents_v1").fetchall()
+    assert head is not None
+    # Behind the cut stands the event that says again who was erased.
+    assert head[0] == position - 1 + done["erased_again"]
+    assert titles == [("Registers",)]
+
+
+def test_finished_stages_are_not_done_again_and_the_others_go_on(
+    kept: Kept, elsewhere: Database, tmp_path: Path
+) -> None:
+    there = environment(kept.stack, tmp_path, elsewhere)
+    with psycopg.connect(kept.stack.database.admin_url) as connection:
+        row = connection.execute(
+            "SELECT tenant_id, position FROM log.events WHERE type = 'document.stage_completed' "
+            "ORDER BY position LIMIT 1 OFFSET 2"
+        ).fetchone()
+    assert row is not None
+    cut = ("--until", str(row[1]), "--tenant", str(row[0]))
+    told(there, "restore", "--from", str(kept.place), *cut, "--yes")
+    with psycopg.connect(elsewhere.admin_url) as connection:
+        jobs = connection.execute(
+            "SELECT j.argument, j.state, s.stages -> j.argument ->> 'status' "
+            "FROM work.jobs j JOIN read.document_status_v1 s ON s.id = j.stream_id"
+        ).fetchall()
+    states = {argument: (state, status) for argument, state, status in jobs}
+    assert states["INGESTION"] == ("done", "COMPLETED")
+    assert sorted(state for state, _ in states.values()) == ["done"] * 3 + ["waiting"] * 2
+    assert all((state == "done") == (status == "COMPLETED") for state, status in states.values())
