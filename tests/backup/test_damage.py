@@ -111,7 +111,7 @@ def test_a_master_key_from_before_will_do(elsewhere: Database, copy: Path) -> No
             "SELECT tenant_id, person_id, wrapped_key, master_key_id FROM vault.person_keys"
         ).fetchall()
     vault = Vault(MasterKeys(keys["MUNIMENT_VAULT_KEY"]))
-    assert [len(vault.opened(tenant_id, [row])) for tenant_id, *row in rows] == [1]
+    assert [len(vault.opened(tenant_id, [tuple(row)])) for tenant_id, *row in rows] == [1]
 
 
 def test_nothing_stands_in_clear_in_any_file_or_name(backed_up: Path) -> None:
