@@ -44,7 +44,7 @@ async def create(
     """Record the first events of a new stream, and with them those of `more`.
 
     Raises:
-        Claimed: a key in `claims` belongs to another stream.
+        Claimed: a key in `claims` is held already.
     """
     first = NewEvents(stream_id=stream_id, expected=Version(0), events=events)
     command = _append([first, *more], actor, claims)

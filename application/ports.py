@@ -27,7 +27,7 @@ class EventStore(Protocol):
 
         Raises:
             VersionConflict: a stream is not where the command expected it.
-            Claimed: another stream holds a key that the command wants.
+            Claimed: a key that the command wants is held, be it by its own stream.
             CommandReused: the command id was recorded with another fingerprint.
             Overloaded: too much is waiting.
         """

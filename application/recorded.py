@@ -79,7 +79,7 @@ class VersionConflict(Exception):  # noqa: N818 - named for what happened
 
 
 class Claimed(Exception):  # noqa: N818 - named for what happened
-    """Another stream holds a key that this command wanted to take."""
+    """A key that this command wanted to take is held, by another stream or its own already."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"already taken: {scope}")

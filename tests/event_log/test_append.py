@@ -172,6 +172,27 @@ def test_a_released_claim_is_free_again(database: Database) -> None:
     logs.with_store(database.app_url, body)
 
 
+def test_a_claim_is_refused_to_its_own_holder_who_may_release_and_take_it_in_one(
+    database: Database,
+) -> None:
+    tenant = logs.tenant()
+
+    async def body(store: PostgresEventStore) -> None:
+        holder = claiming(b"held")
+        await store.append(tenant, holder)
+        stream_id = holder.streams[0].stream_id
+        again = claim(b"held", holder)
+        with pytest.raises(Claimed):
+            await store.append(tenant, logs.command(stream_id, expected=1, claims=[again]))
+        release = claim(b"held", holder, taken=False)
+        both = logs.command(stream_id, expected=1, claims=[again, release])
+        assert (await store.append(tenant, both)).version == 2
+        with pytest.raises(Claimed):
+            await store.append(tenant, claiming(b"held"))
+
+    logs.with_store(database.app_url, body)
+
+
 def test_a_cancelled_caller_neither_loses_nor_doubles_its_command(database: Database) -> None:
     tenant, command = logs.tenant(), logs.command()
 
