@@ -29,15 +29,7 @@ _SCHEMES = {
 def broken(settings: "Settings") -> Iterator[tuple[str, str]]:
     """Each field that breaks a rule, with the rule; "" where its description says it all."""
     production = settings.environment == "production"
-    given = {name: getattr(settings, name) for name in SECRETS + OPTIONAL_SECRETS}
-    texts = {name: secret.reveal() for name, secret in given.items() if secret is not None}
-    for name, text in texts.items():
-        if len(text) < _SECRET_CHARACTERS_MIN or (production and _guessable(text)):
-            yield name, ""
-        if list(texts.values()).count(text) > 1:
-            yield name, "must differ from every other secret"
-    if any(len(key.reveal()) < _SECRET_CHARACTERS_MIN for key in settings.vault_keys_before):
-        yield "vault_keys_before", ""
+    yield from _broken_by_secrets(settings, production=production)
     if production and settings.limits == "off":
         yield "limits", "must be on in production"
     if settings.environment != "test" and settings.bcrypt_cost < _BCRYPT_COST_MIN:
@@ -47,6 +39,20 @@ def broken(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name, schemes in _SCHEMES.items():
         if not _fits(getattr(settings, name), schemes):
             yield name, ""
+
+
+def _broken_by_secrets(settings: "Settings", *, production: bool) -> Iterator[tuple[str, str]]:
+    given = {name: getattr(settings, name) for name in SECRETS + OPTIONAL_SECRETS}
+    texts = {name: secret.reveal() for name, secret in given.items() if secret is not None}
+    for name, text in texts.items():
+        if len(text) < _SECRET_CHARACTERS_MIN or (production and _guessable(text)):
+            yield name, ""
+        if list(texts.values()).count(text) > 1:
+            yield name, "must differ from every other secret"
+    if any(len(key.reveal()) < _SECRET_CHARACTERS_MIN for key in settings.vault_keys_before):
+        yield "vault_keys_before", ""
+    if settings.backup_url is not None and settings.backup_key is None:
+        yield "backup_key", "must be set where MUNIMENT_BACKUP_URL is"
 
 
 def _guessable(secret: str) -> bool:

@@ -15,7 +15,8 @@ from psycopg.rows import scalar_row
 
 from infrastructure import messages, pruning
 from infrastructure.settings import Settings
-from interfaces import bootstrap, logging, rebuilder, starting
+from interfaces import backups, bootstrap, logging, rebuilder, starting
+from interfaces.backups import DailyBackup
 from projections import catalogue
 from projections.engine import standing
 
@@ -69,7 +70,8 @@ async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Ev
         await cursor.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK])
         if not await cursor.fetchone():
             return
-        keeping = asyncio.create_task(_keep_house(wired, settings))
+        daily = DailyBackup(settings)
+        keeping = asyncio.create_task(_keep_house(wired, settings, daily))
         try:
             while not stop.is_set():
                 await cursor.execute("SELECT 1")  # still connected, so still the leader
@@ -80,11 +82,12 @@ async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Ev
             keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await keeping
+            daily.end()
 
 
-async def _keep_house(wired: bootstrap.Scheduler, settings: Settings) -> None:
+async def _keep_house(wired: bootstrap.Scheduler, settings: Settings, daily: DailyBackup) -> None:
     """What need not be prompt, beside the sweep, which it must not hold up."""
-    due = {"standing": 0.0, "prune": 0.0, "rebuild": 0.0}
+    due = {"standing": 0.0, "prune": 0.0, "rebuild": 0.0, "backup": 0.0}
     while True:
         now = time.monotonic()
         try:
@@ -103,6 +106,9 @@ async def _keep_house(wired: bootstrap.Scheduler, settings: Settings) -> None:
                 due["rebuild"] = now + REBUILD_EVERY_SECONDS
                 if await asyncio.to_thread(rebuilder.waiting, wired.batch_database):
                     await asyncio.to_thread(wired.messages.rebuild)
+            if now >= due["backup"]:
+                due["backup"] = now + backups.LOOK_EVERY_SECONDS
+                await daily.turn()
             await asyncio.to_thread(wired.sealer.turn)
         except DATABASE_AWAY as error:
             log.warning("housekeeping.interrupted", reason=type(error).__name__)

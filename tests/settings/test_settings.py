@@ -171,3 +171,8 @@ def test_child_processes_read_the_same_settings(tmp_path: Path) -> None:
         None,
     )
     assert settings.load(settings.to_environ(first), None) == first
+
+
+def test_a_place_for_backups_takes_a_key_for_them() -> None:
+    message = refusal(MUNIMENT_ENVIRONMENT="production", MUNIMENT_BACKUP_URL="file:///backup")
+    assert message == "MUNIMENT_BACKUP_KEY must be set where MUNIMENT_BACKUP_URL is"
