@@ -43,7 +43,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
     while last - first > LENGTH_MAX:
         blank = text.rfind(" ", first + 1, first + LENGTH_MAX)
         cut = blank if blank > 0 else first + LENGTH_MAX
-        yield Span(start=first, end=cut)
+        yield Span(start=first, end=first + len(text[first:cut].rstrip()))
         first = cut + len(text[cut:last]) - len(text[cut:last].lstrip())
     yield Span(start=first, end=last)
 

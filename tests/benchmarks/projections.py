@@ -71,7 +71,7 @@ def _rebuilds(
     sizes = [events // 10, events, *([events * 4] if large else [])]
     rounds: dict[int, list[Round]] = {size: [] for size in sizes}
     reference: list[float] = []
-    made = {size: _filled(server, folder, size) for size in sizes}
+    made = {size: filled(server, folder, size) for size in sizes}
     for _ in range(ROUNDS):
         reference.append(stock.run())
         for size in sizes:
@@ -96,14 +96,19 @@ def _rebuilds(
         )
 
 
-def _filled(server: EmbeddedPostgres, folder: Path, events: int) -> Settings:
+def filled(server: EmbeddedPostgres, folder: Path, events: int) -> Settings:
     """A database of its own with the logs of 200 tenants."""
     database = f"{DATABASE}_{events}"
     bootstrap.migrate_database(server.admin_url, database, app_password=APP_PASSWORD)
     admin_url = database_url.derive(server.admin_url, database=database)
     app_url = database_url.derive(admin_url, user=bootstrap.APP_ROLE, password=APP_PASSWORD)
-    given = {"MUNIMENT_DATA_DIR": str(folder / database), "DATABASE_URL": app_url}
-    settings = settings_module.load({**given, "MUNIMENT_ENVIRONMENT": "test"}, None)
+    given = {
+        "MUNIMENT_ENVIRONMENT": "test",
+        "MUNIMENT_DATA_DIR": str(folder / database),
+        "MUNIMENT_ADMIN_DATABASE_URL": admin_url,
+        "DATABASE_URL": app_url,
+    }
+    settings = settings_module.load(given, None)
     blobs = BlobStore(settings.blob_url)
     tenants = [uuid4() for _ in range(TENANTS)]
     verify_logs.write(
@@ -138,13 +143,13 @@ def _measured(workshop: Workshop, crew: Crew) -> Round:
     built: Built = run.begin(chosen, None)
     began = time.perf_counter()
     run.fill(built, None, lambda _count: None)
-    filled = time.perf_counter()
+    ready = time.perf_counter()
     run.finish(built, chosen)
     ended = time.perf_counter()
     memory = [_most_megabytes(child.pid) for child in multiprocessing.active_children()]
     for target, projection in zip(built.targets, chosen, strict=True):
         Registry(workshop.database).drop(projection, target.generation)
-    return Round(built.events / (filled - began), built.events / (ended - began), memory)
+    return Round(built.events / (ready - began), built.events / (ended - began), memory)
 
 
 def _most_megabytes(pid: int | None) -> float:

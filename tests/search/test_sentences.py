@@ -1,7 +1,7 @@
 """Sentences are spans of the text, whatever the text is."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from application.documents import sentences
@@ -48,6 +48,7 @@ def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str]) 
     assert [text[span.start : span.end] for span in sentences.spans(text)] == expected
 
 
+@example("0" * 598 + "  0")
 @given(st.one_of(st.text(), st.lists(SCRAPS).map("".join)))
 def test_sentences_are_in_order_and_hold_all_but_blanks(text: str) -> None:
     spans = sentences.spans(text)
