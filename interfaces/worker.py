@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
@@ -16,9 +17,12 @@ from infrastructure.settings import Settings
 from interfaces import bootstrap, logging, rebuilder, starting
 from interfaces.job_runner import JobRunner
 from interfaces.tenant_turns import TenantTurns
+from projections.engine.reading import CaughtUp
+from projections.engine.runner import Runner
 
 POLL_MILLISECONDS = 50
 STOP_MILLISECONDS = 9_000
+BUSY_SECONDS = 0.02
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +78,7 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
     rebuilding = threading.Lock()  # one thread of a worker is enough for it
 
     def catch_up(tenant_id: UUID, until: float) -> bool:
-        done = wired.runner.run(tenant_id, until=until)
+        done = taken_in(wired.runner, tenant_id, until)
         if not done.events and not wired.runner.knows(tenant_id):
             log.warning("wake_up.refused", reason="there is no such tenant")
         wired.messages.announce(done.jobs)
@@ -116,6 +120,16 @@ def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
         broker=broker, actor_name=messages.REBUILD, queue_name=messages.JOBS, priority=20
     )
     declare(rebuild)
+
+
+def taken_in(runner: Runner, tenant_id: UUID, until: float) -> CaughtUp:
+    """What a turn comes to. Where another process is at the tenant, it may have looked before the
+    event that this turn is for: so look again until it is done, or the turn is over."""
+    done = runner.run(tenant_id, until=until)
+    while done.busy and not done.events and time.monotonic() < until:
+        time.sleep(BUSY_SECONDS)
+        done = runner.run(tenant_id, until=until)
+    return done
 
 
 def _ids(*texts: str) -> tuple[UUID, ...] | None:
