@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -91,13 +90,13 @@ class Collection:
     @contextmanager
     def writing(self, name: str) -> "Iterator[Written]":
         """A file that appears under its name at the end, encrypted before it touches any disk."""
-        with tempfile.NamedTemporaryFile(prefix="muniment-backup-") as local:
+        with tempfile.TemporaryFile() as local:  # it has no name: nothing of it outlives a kill
             sealing = SealingWriter(cast("BinaryIO", local), self.key, name)
             written = Written(cast("BinaryIO", sealing))
             yield written
             digest = sealing.finish()
-            local.flush()
-            self.place.put(name, Path(local.name))
+            local.seek(0)
+            self.place.put(name, cast("BinaryIO", local))
         written.file = File(name=name, sha256=digest, size=sealing.size)
 
     def write_lines(self, name: str, lines: Iterable[msgspec.Struct]) -> File:

@@ -33,8 +33,8 @@ class Place:
         if self._folder is not None:
             self._folder.chmod(0o700)
 
-    def put(self, name: str, file: Path) -> None:
-        """Keep a file durably under a name; it appears there as a whole."""
+    def put(self, name: str, file: BinaryIO) -> None:
+        """Keep what is left of a file durably under a name; it appears there as a whole."""
         obstore.put(self._store, name, file)
         if self._folder is not None:
             _sync(self._folder / name)

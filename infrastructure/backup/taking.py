@@ -53,6 +53,12 @@ class Taker:
         found = tenants.every(self._connection)
         return [each.tenant_id for each in found if each.position]
 
+    def new_events(self, before: Set | None) -> int:
+        """About how many a set behind this one will hold."""
+        known = {each.tenant_id: each.position for each in before.manifest.logs} if before else {}
+        found = tenants.every(self._connection)
+        return sum((each.position or 0) - known.get(each.tenant_id, 0) for each in found)
+
     def continues(self, before: Set) -> bool:
         """Whether every log goes on from where a set ended; not so where it was cut since."""
         here = set(self.tenants())

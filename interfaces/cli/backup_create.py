@@ -131,7 +131,7 @@ class _Creation:
     def take(self, set_id: str, now: datetime, before: Set | None) -> Manifest:
         """Write everything but the manifest."""
         self._chain = self._collection.chain(before, self._sets) if before else []
-        with Shown("backing up", "events", 0) as shown:
+        with Shown("backing up", "events", self._taker.new_events(before)) as shown:
             logs = list(self._taker.logs(before, shown.advance))
         folder = f"{SETS}/{set_id}"
         write = self._collection.write_lines

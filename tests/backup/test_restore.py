@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
 
@@ -26,6 +27,7 @@ class Kept:
         self.stack, self.place = stack, folder / "backup"
         self.environment = environment(stack, stack.folder)
         self.account = stack.register("harbour")
+        self.refresh_token = login(stack, self.account).json()["refresh_token"]
         self.documents = [stack.add_text(self.account, "Registers", TEXT)]
         stack.settled(self.account, self.documents[0])
         self.first = self.create()
@@ -69,9 +71,14 @@ def kept(servers: run_servers.Servers, tmp_path_factory: pytest.TempPathFactory)
         yield Kept(stack, folder)
 
 
-def logs_in(stack: Stack, account: Account) -> int:
+def login(stack: Stack, account: Account) -> httpx2.Response:
     body = {"email": account.email, "password": account.password, "tenant": account.slug}
-    return stack.client.post("/api/v1/auth/login", json=body).status_code
+    return stack.client.post("/api/v1/auth/login", json=body)
+
+
+def refreshes(stack: Stack, token: str) -> int:
+    body = {"refresh_token": token}
+    return stack.client.post("/api/v1/auth/refresh", json=body).status_code
 
 
 def test_a_full_set_and_those_behind_it_bring_everything_back_but_the_sessions(
@@ -88,15 +95,23 @@ def test_a_full_set_and_those_behind_it_bring_everything_back_but_the_sessions(
     restored = held(elsewhere, without=PLATFORM)
     for name, rows in kept.held.items():
         assert restored[name] == rows, name
-    again = tried(there, "restore", "--from", str(kept.place), "--yes")
-    assert again[0] == 1
-    assert "a restore takes an empty database" in again[2]
+    refused = tried(there, "restore", "--from", str(kept.place), "--yes")
+    assert refused[0] == 1
+    assert "a restore takes an empty database" in refused[2]
     with stacks.running(
         elsewhere, there["REDIS_URL"], tmp_path, settings={"MUNIMENT_LIMITS": "off"}
     ) as other:
         old = other.client.get("/api/v1/auth/me", headers=kept.account.headers)
         assert old.status_code == 401
-        assert logs_in(other, kept.account) == 200
+        assert refreshes(other, kept.refresh_token) == 401
+        again = login(other, kept.account)
+        assert again.status_code == 200
+        assert refreshes(other, again.json()["refresh_token"]) == 200
+        text = other.client.get(
+            f"/api/v1/documents/{kept.documents[0]}/content",
+            headers={"Authorization": f"Bearer {again.json()['access_token']}"},
+        )
+        assert text.text == TEXT
 
 
 def test_who_was_erased_stays_so_whichever_set_is_restored(
