@@ -88,7 +88,7 @@ def test_as_of_a_position_is_what_was_found_when_the_log_ended_there(
         streams = [StreamId(uuid4()) for _ in TEXTS]
         seen = {Position(0): await asked(lib, tenant)}
         ended: set[int] = set()
-        for number, what in steps:
+        for number, what in [(0, "all"), *steps, (0, "end"), (1, "all"), (1, "end")]:
             life = lives[number]
             if what == "end" and len(life) < GROUPS and number not in ended:
                 life[:] = [[DocumentRemoved()]]
@@ -118,6 +118,46 @@ def test_words_are_as_rare_as_they_were(tell: Tell) -> None:
         assert exact([await lib.search(tenant, "invoices", mode="lexical", as_of=at)]) == alike(
             [before]
         )
+
+    tell(story)
+
+
+def test_a_document_that_waits_for_its_text_counts_as_it_did(tell: Tell) -> None:
+    """Until its language is known, the simple dictionary is in use, to which "of" is a word."""
+
+    async def story(lib: Library) -> None:
+        tenant, stream = library.tenant(), StreamId(uuid4())
+        await lib.add(tenant, "T", TEXTS[0][0])
+        seen: dict[Position, list[Passage]] = {}
+        for events in await lib.history(tenant, "T", TEXTS[2][0]):
+            at = await lib.record(tenant, stream, events)
+            lib.catch_up(tenant)
+            seen[at] = await lib.search(tenant, "archive of", mode="lexical")
+        added, _, ingested, *_ = ([each.score for each in found] for found in seen.values())
+        assert added[0] < ingested[0]
+        for at, found in seen.items():
+            then = await lib.search(tenant, "archive of", mode="lexical", as_of=at)
+            assert exact([then]) == alike([found])
+
+    tell(story)
+
+
+def test_what_was_removed_changes_no_score(tell: Tell) -> None:
+    async def story(lib: Library) -> None:
+        with_it, without = library.tenant(), library.tenant()
+        for tenant in (with_it, without):
+            await lib.add(tenant, "T", TEXTS[0][0])
+        await lib.remove(with_it, await lib.add(with_it, "T", TEXTS[1][0], language="de"))
+        found = []
+        for tenant in (with_it, without):
+            lib.catch_up(tenant)
+            found.append(
+                [
+                    [each.score for each in await lib.search(tenant, question, mode=mode)]
+                    for question, mode in (*QUESTIONS, ("archive of", "lexical"))
+                ]
+            )
+        assert found[0] == [pytest.approx(scores) for scores in found[1]]
 
     tell(story)
 

@@ -190,7 +190,7 @@ def test_a_removal_needs_no_blobs(tell: Tell, tmp_path: Path) -> None:
     tell(story)
 
 
-def test_lost_blobs_of_what_was_removed_hold_up_no_rebuild(tell: Tell, tmp_path: Path) -> None:
+def test_lost_blobs_of_what_was_removed_park_nothing(tell: Tell, tmp_path: Path) -> None:
     async def story(lib: Library) -> None:
         tenant = library.tenant()
         await lib.remove(tenant, await lib.add(tenant, "Invoices", TEXTS[0]))
@@ -201,5 +201,8 @@ def test_lost_blobs_of_what_was_removed_hold_up_no_rebuild(tell: Tell, tmp_path:
         lib.catch_up(tenant)
         assert [each.document_id for each in await lib.search(tenant, "Rechnungen")] == [kept]
         assert await lib.search(tenant, "invoices", as_of=Position(5)) == []
+        with lib.batch_database.transaction(tenant) as connection:
+            parked = connection.execute("SELECT count(*) FROM read.parked_streams").fetchone()
+        assert parked == (0,)
 
     tell(story)
