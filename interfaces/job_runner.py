@@ -13,7 +13,7 @@ from domain.documents.stages import Stage
 from domain.event import RuleBroken
 from domain.ids import CommandId, TenantId
 from infrastructure.jobs import ATTEMPTS_MAX, EXTEND_EVERY_SECONDS, Lease
-from interfaces.bootstrap import Worker
+from interfaces.parts import Worker
 
 WORKER_DIED = (
     "worker_died",

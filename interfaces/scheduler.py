@@ -15,7 +15,7 @@ from psycopg.rows import scalar_row
 
 from infrastructure import messages, pruning
 from infrastructure.settings import Settings
-from interfaces import backups, bootstrap, logging, rebuilder, starting
+from interfaces import backups, bootstrap, logging, parts, rebuilder, starting
 from interfaces.backups import DailyBackup
 from projections import catalogue
 from projections.engine import standing
@@ -62,7 +62,7 @@ async def _run(settings: Settings) -> None:
     log.info("scheduler.stopped")
 
 
-async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Event) -> None:
+async def _lead(wired: parts.Scheduler, settings: Settings, stop: asyncio.Event) -> None:
     """Sweep as long as the advisory lock is ours; it goes with its connection."""
     url = settings.required_database_url()
     async with await AsyncConnection.connect(url, autocommit=True) as connection:
@@ -85,7 +85,7 @@ async def _lead(wired: bootstrap.Scheduler, settings: Settings, stop: asyncio.Ev
             daily.end()
 
 
-async def _keep_house(wired: bootstrap.Scheduler, settings: Settings, daily: DailyBackup) -> None:
+async def _keep_house(wired: parts.Scheduler, settings: Settings, daily: DailyBackup) -> None:
     """What need not be prompt, beside the sweep, which it must not hold up."""
     due = {"standing": 0.0, "prune": 0.0, "rebuild": 0.0, "backup": 0.0}
     while True:
@@ -117,7 +117,7 @@ async def _keep_house(wired: bootstrap.Scheduler, settings: Settings, daily: Dai
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-async def sweep(wired: bootstrap.Scheduler) -> None:
+async def sweep(wired: parts.Scheduler) -> None:
     """Send a wake-up for every tenant that is behind and every job that was left."""
     if (
         await asyncio.to_thread(messages.length, wired.broker, messages.PROJECTIONS)

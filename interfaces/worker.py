@@ -14,7 +14,7 @@ from dramatiq.middleware import AsyncIO
 
 from infrastructure import messages
 from infrastructure.settings import Settings
-from interfaces import bootstrap, logging, rebuilder, starting
+from interfaces import bootstrap, logging, parts, rebuilder, starting
 from interfaces.job_runner import JobRunner
 from interfaces.tenant_turns import TenantTurns
 from projections.engine.reading import CaughtUp
@@ -53,7 +53,7 @@ def run(settings: Settings) -> None:
 class ConnectedLoop(AsyncIO):
     """The event loop of the asynchronous actors, with the databases open on it."""
 
-    def __init__(self, wired: bootstrap.Worker) -> None:
+    def __init__(self, wired: parts.Worker) -> None:
         super().__init__()
         self._wired = wired
         self._stack = AsyncExitStack()
@@ -73,7 +73,7 @@ class ConnectedLoop(AsyncIO):
         super().after_worker_shutdown(broker, worker)  # type: ignore[no-untyped-call] # dramatiq
 
 
-def _declare_actors(broker: dramatiq.Broker, wired: bootstrap.Worker) -> None:
+def _declare_actors(broker: dramatiq.Broker, wired: parts.Worker) -> None:
     runner = JobRunner(wired)
     rebuilding = threading.Lock()  # one thread of a worker is enough for it
 

@@ -103,9 +103,9 @@ def fresh_database(servers: Servers) -> Iterator[Database]:
 
 def prepare_template(admin_url: str, database: str) -> None:
     """Roles, schemas and tables of the product, in the template."""
-    from interfaces import bootstrap
+    from interfaces import provision
 
-    bootstrap.migrate_database(admin_url, database, app_password=APP_PASSWORD)
+    provision.migrate_database(admin_url, database, app_password=APP_PASSWORD)
 
 
 def _ensure_template(servers: Servers) -> None:

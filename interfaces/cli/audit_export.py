@@ -21,9 +21,9 @@ from infrastructure.audit.export import Asked, Export
 from infrastructure.event_log import snapshot, tenants
 from infrastructure.settings import Settings
 from interfaces import bootstrap
-from interfaces.bootstrap import Auditing
 from interfaces.cli import events_tenant, open_database, written_file
 from interfaces.cli.progress import Shown
+from interfaces.parts import Auditing
 
 ACTOR = "platform:cli"
 

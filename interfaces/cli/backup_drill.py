@@ -22,7 +22,7 @@ from infrastructure.backup.restoring import Restorer
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.secret import Secret
 from infrastructure.settings import Settings
-from interfaces import bootstrap
+from interfaces import bootstrap, provision
 from interfaces.cli import backup_place, backup_plan, backup_restore
 from interfaces.cli.backup_restoring import Restore, Restored
 from interfaces.cli.engines import DATABASE
@@ -145,10 +145,10 @@ def _cluster(root: Path) -> Iterator[tuple[str, str]]:
     try:
         server.start()
         password = secrets.token_urlsafe(32)
-        bootstrap.migrate_database(server.admin_url, DATABASE, app_password=password)
+        provision.migrate_database(server.admin_url, DATABASE, app_password=password)
         admin_url = database_url.derive(server.admin_url, database=DATABASE)
         yield (
-            database_url.derive(admin_url, user=bootstrap.APP_ROLE, password=password),
+            database_url.derive(admin_url, user=provision.APP_ROLE, password=password),
             admin_url,
         )
     finally:

@@ -58,7 +58,7 @@ class Engines:
         """
         import psycopg
 
-        from interfaces import bootstrap
+        from interfaces import provision
 
         if self._postgres is not None:
             admin_url, name = self._postgres.admin_url, DATABASE
@@ -68,7 +68,7 @@ class Engines:
         else:
             return
         try:
-            bootstrap.migrate_database(admin_url, name, app_password=self._app_password())
+            provision.migrate_database(admin_url, name, app_password=self._app_password())
         except psycopg.OperationalError as error:
             reason = " ".join(str(error).split())
             raise CannotStart(f"the database cannot be migrated: {reason}") from error
@@ -81,14 +81,14 @@ class Engines:
 
     def database_url(self) -> str:
         """The database, as the application's role."""
-        from interfaces import bootstrap
+        from interfaces import provision
 
         if self._postgres is None:
             return self._settings.required_database_url()
         return database_url.derive(
             self._postgres.admin_url,
             database=DATABASE,
-            user=bootstrap.APP_ROLE,
+            user=provision.APP_ROLE,
             password=self._app_password(),
         )
 

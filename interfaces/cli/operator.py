@@ -15,8 +15,8 @@ from infrastructure.event_log import snapshot, tenants
 from infrastructure.secret import Secret
 from infrastructure.settings import Settings
 from interfaces import bootstrap
-from interfaces.bootstrap import Operator
 from interfaces.cli import deeds, events_tenant, open_database
+from interfaces.parts import Operator
 
 Result = TypeVar("Result")
 

@@ -8,8 +8,8 @@ import rich_click as click
 
 from application.actor import Actor
 from infrastructure.settings import Settings
-from interfaces.bootstrap import Operator
 from interfaces.cli import operator
+from interfaces.parts import Operator
 from projections import catalogue
 from projections.engine import standing
 from projections.engine.standing import Standing, TenantStanding

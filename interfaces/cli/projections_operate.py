@@ -21,8 +21,8 @@ from application.platform.ports import DeadLetter, DeadLetterFilter
 from application.recorded import Recorded
 from domain.platform.operating import ProjectionNotFound
 from infrastructure.settings import Settings
-from interfaces.bootstrap import Operator
 from interfaces.cli import operator
+from interfaces.parts import Operator
 from projections import catalogue
 
 

@@ -9,9 +9,9 @@ from litestar.handlers import BaseRouteHandler
 from application.actor import Forbidden
 from infrastructure.identity.tokens import TokenRefused
 from infrastructure.secret import Secret
-from interfaces.bootstrap import Web
 from interfaces.http import moments
 from interfaces.http.problems import BadRequest
+from interfaces.parts import Web
 
 PORT_PATTERN = re.compile(r":\d*$")
 

@@ -10,7 +10,6 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from interfaces import bootstrap
-from interfaces.bootstrap import Web
 from interfaces.http import admission, api_description, problems, requests
 from interfaces.http.audit import AuditController
 from interfaces.http.dead_letters import DeadLetterController
@@ -27,6 +26,7 @@ from interfaces.http.search import SearchController
 from interfaces.http.tenants import TenantController
 from interfaces.http.users import UserController
 from interfaces.http.watchlists import WatchlistController
+from interfaces.parts import Web
 
 PREFIX = "/api/v1"
 FORM_PARTS_MAX = 20

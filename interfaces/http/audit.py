@@ -19,10 +19,10 @@ from infrastructure.audit import formats
 from infrastructure.audit.export import Asked
 from infrastructure.audit.log_check import Checked
 from infrastructure.audit.questions import AuditEvent
-from interfaces.bootstrap import Web
 from interfaces.http import answers
 from interfaces.http.answers import Page
 from interfaces.http.audit_delivery import Delivered, Delivery
+from interfaces.parts import Web
 
 Place = Annotated[int, QueryParameter(ge=0, le=2**62)]
 MaybePlace = Annotated[int | None, QueryParameter(ge=0, le=2**62)]

@@ -16,7 +16,7 @@ from application.audit.commands import EndExport
 from domain.audit.events import Outcome
 from infrastructure.audit.export import Export
 from infrastructure.audit.slots import EXTEND_AFTER_SECONDS
-from interfaces.bootstrap import Web
+from interfaces.parts import Web
 
 log = structlog.get_logger(__name__)
 

@@ -15,9 +15,9 @@ from application.platform import handlers
 from application.platform.commands import RetryDeadLetter, SkipDeadLetter
 from application.platform.handlers import TakenUp
 from application.platform.ports import DeadLetter, DeadLetterFilter, Outcome
-from interfaces.bootstrap import Web
 from interfaces.http import answers
 from interfaces.http.problems import BadRequest
+from interfaces.parts import Web
 
 
 class DeadLetters(msgspec.Struct, frozen=True, kw_only=True):

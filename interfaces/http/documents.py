@@ -13,7 +13,6 @@ from application.documents.commands import RemoveDocument, RetryStage
 from domain.documents.document import DocumentNotFound
 from domain.documents.stages import Stage
 from domain.ids import Position, StreamId
-from interfaces.bootstrap import Web
 from interfaces.http import (
     answers,
     document_answers,
@@ -25,6 +24,7 @@ from interfaces.http import (
 from interfaces.http.answers import Accepted, Page
 from interfaces.http.document_answers import Fact, StatusAnswer
 from interfaces.http.openapi import AddDocumentOperation
+from interfaces.parts import Web
 from projections.documents import document_list, document_status
 from projections.documents.document_lifetimes import DocumentLifetimes
 from projections.documents.document_list import DocumentList, ListedDocument

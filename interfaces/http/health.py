@@ -9,8 +9,8 @@ import psycopg_pool
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
-from interfaces.bootstrap import Web
 from interfaces.http import admission
+from interfaces.parts import Web
 from projections.engine import standing
 from projections.engine.standing import Standing
 

@@ -14,8 +14,8 @@ from litestar import Request
 from application.actor import Actor
 from application.recorded import CommandReused, Recorded
 from domain.ids import CommandId
-from interfaces.bootstrap import Web
 from interfaces.http.problems import BadRequest
+from interfaces.parts import Web
 
 COMMANDS = UUID("6d756e69-6d65-4e74-8a6f-630000000000")  # the namespace of command ids
 KEY_LENGTH_MAX = 255

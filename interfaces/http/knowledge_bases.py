@@ -13,9 +13,9 @@ from application.actor import Actor
 from application.documents import handlers
 from application.documents.commands import CreateKnowledgeBase
 from domain.documents.knowledge_base import KnowledgeBaseNotFound
-from interfaces.bootstrap import Web
 from interfaces.http import answers, idempotency, moments, requests
 from interfaces.http.answers import Accepted, Page
+from interfaces.parts import Web
 from projections.documents import knowledge_base_list
 from projections.documents.knowledge_base_list import KnowledgeBaseList, ListedKnowledgeBase
 

@@ -16,8 +16,8 @@ from application.logins.commands import EndSession, LogIn, RefreshSession
 from application.logins.handlers import OpenSession
 from domain.ids import TenantId
 from infrastructure.identity.tokens import TokenRefused
-from interfaces.bootstrap import Web
 from interfaces.http import answers, requests
+from interfaces.parts import Web
 from projections.logins import login_directory
 from projections.logins.login_directory import LoginDirectory
 

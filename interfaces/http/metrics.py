@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from application.actor import Actor
-from interfaces.bootstrap import Web
+from interfaces.parts import Web
 from projections.engine import standing
 from projections.engine.standing import Standing
 

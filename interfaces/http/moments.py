@@ -10,9 +10,9 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from domain.ids import Position, TenantId
-from interfaces.bootstrap import Web
 from interfaces.http.answers import Cursor
 from interfaces.http.problems import BadRequest
+from interfaces.parts import Web
 
 HEADER = "X-As-Of-Position"
 

@@ -22,8 +22,8 @@ from application.platform.commands import (
 from application.platform.generations import Changed
 from application.recorded import Recorded
 from domain.platform.operating import TenantUnknown
-from interfaces.bootstrap import Web
 from interfaces.http import answers
+from interfaces.parts import Web
 from projections import catalogue
 from projections.engine import standing
 from projections.engine.standing import Standing, TenantStanding

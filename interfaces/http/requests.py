@@ -12,8 +12,8 @@ from litestar.di import NamedDependency
 from application.actor import Actor, Cause
 from domain.ids import PLATFORM, CommandId, Position, TenantId, Version
 from infrastructure.identity.tokens import Claims
-from interfaces.bootstrap import Web
 from interfaces.http.problems import BadRequest
+from interfaces.parts import Web
 from projections.engine import waiting
 from projections.engine.projection import Projection
 

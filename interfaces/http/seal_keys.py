@@ -7,7 +7,7 @@ from litestar import Controller, get
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 
-from interfaces.bootstrap import Web
+from interfaces.parts import Web
 
 CACHE_SECONDS = 300
 

@@ -18,8 +18,8 @@ from application.documents.answering import Source
 from application.documents.passages import Passage
 from domain.answers import answer
 from domain.answers.events import CitedPassage
-from interfaces.bootstrap import Web
 from interfaces.http import answers, moments, requests
+from interfaces.parts import Web
 from projections.documents import search
 from projections.documents.chunk_index import ChunkIndex
 from projections.engine import waiting

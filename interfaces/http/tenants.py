@@ -15,8 +15,8 @@ from application.tenants import handlers
 from application.tenants.commands import Owner, RegisterTenant
 from domain.event import NotFound
 from domain.ids import TenantId, UserId
-from interfaces.bootstrap import Web
 from interfaces.http import answers, idempotency, requests
+from interfaces.parts import Web
 from projections.engine import waiting
 from projections.logins.login_directory import LoginDirectory
 from projections.tenants import tenant_directory

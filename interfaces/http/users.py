@@ -13,9 +13,9 @@ from application.actor import Actor
 from application.logins import handlers
 from application.logins.commands import EraseLogin, RegisterLogin
 from domain.logins.login import LoginNotFound, Role
-from interfaces.bootstrap import Web
 from interfaces.http import answers, idempotency, requests
 from interfaces.http.answers import Accepted, Page
+from interfaces.parts import Web
 from projections.logins import login_directory
 from projections.logins.erasures import Erasures
 from projections.logins.login_directory import ListedUser, LoginDirectory

@@ -19,9 +19,9 @@ from application.watchlists.commands import (
     RenameWatchlist,
 )
 from domain.watchlists.watchlist import WatchlistNotFound
-from interfaces.bootstrap import Web
 from interfaces.http import answers, idempotency, requests
 from interfaces.http.answers import Accepted, Page
+from interfaces.parts import Web
 from projections.watchlists import watchlist_list
 from projections.watchlists.watchlist_list import ListedWatchlist, WatchlistList
 

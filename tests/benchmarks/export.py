@@ -25,7 +25,7 @@ from infrastructure.database import BatchDatabase
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.vault.master_keys import MasterKeys
 from infrastructure.vault.vault import Vault
-from interfaces import bootstrap
+from interfaces import provision
 from tests.benchmarks import verify_logs
 from tests.benchmarks.report import Report
 
@@ -47,9 +47,9 @@ def main() -> int:
         server = EmbeddedPostgres(Path(folder))
         server.start()
         try:
-            bootstrap.migrate_database(server.admin_url, DATABASE, app_password=APP_PASSWORD)
+            provision.migrate_database(server.admin_url, DATABASE, app_password=APP_PASSWORD)
             admin_url = database_url.derive(server.admin_url, database=DATABASE)
-            app_url = database_url.derive(admin_url, user=bootstrap.APP_ROLE, password=APP_PASSWORD)
+            app_url = database_url.derive(admin_url, user=provision.APP_ROLE, password=APP_PASSWORD)
             _measure(admin_url, app_url, large=large)
         finally:
             server.stop()

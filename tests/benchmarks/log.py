@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infrastructure import database_url
 from infrastructure.embedded.postgres import EmbeddedPostgres
-from interfaces import bootstrap
+from interfaces import provision
 from tests.benchmarks import log_http, log_sql, log_stock, log_store
 from tests.benchmarks.report import Report, percentile
 from tests.servers import Database
@@ -31,9 +31,9 @@ def main() -> int:
         server = EmbeddedPostgres(Path(folder))
         server.start()
         try:
-            bootstrap.migrate_database(server.admin_url, DATABASE, app_password=APP_PASSWORD)
+            provision.migrate_database(server.admin_url, DATABASE, app_password=APP_PASSWORD)
             admin_url = database_url.derive(server.admin_url, database=DATABASE)
-            app_url = database_url.derive(admin_url, user=bootstrap.APP_ROLE, password=APP_PASSWORD)
+            app_url = database_url.derive(admin_url, user=provision.APP_ROLE, password=APP_PASSWORD)
             report = Report("log")
             _appends(report, admin_url, app_url)
             _reads(report, app_url)

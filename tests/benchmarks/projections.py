@@ -19,7 +19,7 @@ from infrastructure import settings as settings_module
 from infrastructure.blobs import BlobStore
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.settings import Settings
-from interfaces import bootstrap
+from interfaces import bootstrap, provision
 from interfaces.crew import Crew
 from projections.engine import registry
 from projections.engine.rebuild import Built, Rebuild
@@ -99,9 +99,9 @@ def _rebuilds(
 def filled(server: EmbeddedPostgres, folder: Path, events: int) -> Settings:
     """A database of its own with the logs of 200 tenants."""
     database = f"{DATABASE}_{events}"
-    bootstrap.migrate_database(server.admin_url, database, app_password=APP_PASSWORD)
+    provision.migrate_database(server.admin_url, database, app_password=APP_PASSWORD)
     admin_url = database_url.derive(server.admin_url, database=database)
-    app_url = database_url.derive(admin_url, user=bootstrap.APP_ROLE, password=APP_PASSWORD)
+    app_url = database_url.derive(admin_url, user=provision.APP_ROLE, password=APP_PASSWORD)
     given = {
         "MUNIMENT_ENVIRONMENT": "test",
         "MUNIMENT_DATA_DIR": str(folder / database),

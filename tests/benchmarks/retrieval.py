@@ -19,7 +19,7 @@ from domain.ids import TenantId
 from infrastructure import database_url
 from infrastructure.documents.language import LanguageDetector
 from infrastructure.embedded.postgres import EmbeddedPostgres
-from interfaces import bootstrap
+from interfaces import provision
 from projections.documents.search import Mode
 from tests.benchmarks import retrieval_time, xquad
 from tests.benchmarks.report import Report
@@ -61,11 +61,11 @@ def main() -> None:
         postgres = EmbeddedPostgres(Path(folder))
         postgres.start()
         try:
-            bootstrap.migrate_database(postgres.admin_url, DATABASE, app_password=PASSWORD)
+            provision.migrate_database(postgres.admin_url, DATABASE, app_password=PASSWORD)
             app_url = database_url.derive(
                 postgres.admin_url,
                 database=DATABASE,
-                user=bootstrap.APP_ROLE,
+                user=provision.APP_ROLE,
                 password=PASSWORD,
             )
             asyncio.run(measure(app_url, Path(folder) / "blobs", report))

@@ -24,7 +24,7 @@ from infrastructure.event_log.importer import Importer
 from infrastructure.event_log.seals import KeyRing
 from infrastructure.event_log.tenants import Tenant
 from infrastructure.event_log.verifier import Verifier
-from interfaces import bootstrap
+from interfaces import provision
 from tests.benchmarks import verify_logs
 from tests.benchmarks.report import Report
 
@@ -44,9 +44,9 @@ def main() -> int:
         server = EmbeddedPostgres(Path(folder))
         server.start()
         try:
-            bootstrap.migrate_database(server.admin_url, DATABASE, app_password=APP_PASSWORD)
+            provision.migrate_database(server.admin_url, DATABASE, app_password=APP_PASSWORD)
             admin_url = database_url.derive(server.admin_url, database=DATABASE)
-            app_url = database_url.derive(admin_url, user=bootstrap.APP_ROLE, password=APP_PASSWORD)
+            app_url = database_url.derive(admin_url, user=provision.APP_ROLE, password=APP_PASSWORD)
             report = Report("verify")
             _verify(report, admin_url, app_url, large=large)
             _move(report, admin_url, app_url, Path(folder))
@@ -81,7 +81,7 @@ def _move(report: Report, admin_url: str, app_url: str, folder: Path) -> None:
     tenants = [_filled(admin_url, EVENTS // 10) for _ in range(ROUNDS)]
     trusted = KeyRing([verify_logs.KEY.public])
     other_url = database_url.derive(admin_url, database="elsewhere")
-    bootstrap.migrate_database(admin_url, "elsewhere", app_password=APP_PASSWORD)
+    provision.migrate_database(admin_url, "elsewhere", app_password=APP_PASSWORD)
     rates: dict[str, list[float]] = {"export": [], "verify a file": [], "import": []}
     with (
         closing(snapshot.connect(app_url)) as connection,
