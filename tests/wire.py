@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 Fault = Literal["cut at the request", "cut at the answer", "swallow the answer to an append"]
 SOCKET_NAME = ".s.PGSQL.{port}"
 PIECE_BYTES = 65_536
-APPEND = b"log.append"
+APPENDS = (b"\0append\0", b"\0append_one\0")
+"""How a request runs the prepared statement of an append: no portal's name, then its own."""
 READY_FOR_QUERY = b"Z\x00\x00\x00\x05I"
 """What the server says when it takes requests: a connection is not cut before it is one."""
 
@@ -85,7 +86,8 @@ class Wire:
             while piece := line.near.recv(PIECE_BYTES):
                 if line.connected and self._strikes("cut at the request"):
                     break
-                if APPEND in piece and self._strikes("swallow the answer to an append"):
+                appends = any(name in piece for name in APPENDS)
+                if appends and self._strikes("swallow the answer to an append"):
                     line.silent = True
                 line.far.sendall(piece)
         line.cut()
