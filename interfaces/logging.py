@@ -1,9 +1,9 @@
-"""Structured logs on standard output: one line an event, secrets and personal data left out."""
+"""Structured logs: one line an event, secrets and personal data left out."""
 
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -17,8 +17,12 @@ HIDDEN = frozenset(
 )
 
 
-def configure(settings: Settings) -> None:
-    """Set up structlog, and send the libraries' own logs the same way."""
+def configure(settings: Settings, file: TextIO | None = None) -> None:
+    """Set up structlog, and send the libraries' own logs the same way.
+
+    They go to standard output, or to `file`.
+    """
+    file = sys.stdout if file is None else file
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     renderer: Any = (
         structlog.processors.JSONRenderer()
@@ -35,10 +39,10 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=LogLines(sys.stdout),
+        logger_factory=LogLines(file),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(file)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -1,6 +1,7 @@
 """A restore from beginning to end, into whatever empty database it is given."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -19,7 +20,7 @@ from infrastructure.backup.restoring import NotRestored, Restorer
 from infrastructure.blobs import BlobStore
 from infrastructure.event_log.verifier import Verifier
 from infrastructure.settings import Settings
-from interfaces import bootstrap
+from interfaces import bootstrap, logging
 from interfaces.cli import backup_secrets, deeds
 from interfaces.cli.backup_plan import Plan
 from interfaces.cli.deeds import Deeds
@@ -79,6 +80,7 @@ class Restore:
             NotRestored: the database is not empty, or what was restored does not hold.
             SettingsError: a secret is another one.
         """
+        logging.configure(self._settings, sys.__stderr__)  # standard output is for the result
         backup_secrets.check(self._settings, self._collection.key, self._plan.last)
         with ExitStack() as stack:
             connection = stack.enter_context(
