@@ -41,10 +41,10 @@ check: $(VENV)/.installed-dev  ## format, lint, types, layers, house rules, refe
 	$(BIN)/python -m pytest -q tests/house tests/docs tests/settings/test_documentation.py
 
 test: $(VENV)/.installed-dev  ## every test but the slow ones, on throw-away servers
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(VENV)/.installed-dev  ## the crash and load suites
-	$(BIN)/python -m pytest -q -n 2 -m slow
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m slow
 
 bench: $(patsubst tests/benchmarks/%.py,bench-%,$(BENCHMARKS))  ## run every benchmark
 

@@ -52,10 +52,15 @@ def _appends(report: Report, admin_url: str, app_url: str) -> None:
     many: list[log_store.Round] = []
     one: list[log_store.Round] = []
     log_sql.prepare(admin_url)
+    log_sql.fill(admin_url, 10_000)  # so that every tenant has a log to append to
     recorder = log_stock.Stock(admin_url)
     for _ in range(ROUNDS):
         plain.append(log_sql.run(admin_url, "plain", SECONDS))
+        before = log_sql.positions(admin_url)
         sql.append(log_sql.run(app_url, "append", SECONDS))
+        recorded = log_sql.positions(admin_url) - before
+        if recorded < 0.9 * sql[-1] * SECONDS:
+            raise AssertionError(f"{recorded} events for {sql[-1]} calls a second")
         stock.append(recorder.run(SECONDS))
         many.append(log_store.run(app_url, tenants=50, seconds=SECONDS))
         one.append(log_store.run(app_url, tenants=1, seconds=SECONDS))

@@ -60,6 +60,13 @@ def fill(admin_url: str, size: int) -> None:
         connection.execute("VACUUM ANALYZE log.events")
 
 
+def positions(admin_url: str) -> int:
+    """How many events all logs together have."""
+    with psycopg.connect(admin_url) as connection:
+        row = connection.execute("SELECT coalesce(sum(position), 0) FROM log.heads").fetchone()
+    return int(row[0]) if row else 0
+
+
 def run(url: str, script: Literal["plain", "append"], seconds: float) -> float:
     """Transactions a second."""
     parts = urlsplit(url)

@@ -10,6 +10,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -148,7 +149,8 @@ def _measured(workshop: Workshop, crew: Crew) -> Round:
     ended = time.perf_counter()
     memory = [_most_megabytes(child.pid) for child in multiprocessing.active_children()]
     for target, projection in zip(built.targets, chosen, strict=True):
-        Registry(workshop.database).drop(projection, target.generation)
+        drop = partial(Registry(workshop.database).drop, projection, target.generation)
+        registry.insist(drop)
     return Round(built.events / (ready - began), built.events / (ended - began), memory)
 
 

@@ -89,6 +89,7 @@ def test_a_lost_message_costs_a_sweep(stack: Stack, broker: RedisBroker) -> None
     account = stack.register()
     keep_still(stack)
     waiting = write(stack, account)
+    time.sleep(0.5)  # until the message that is to be lost is there
     broker.client.flushall()
     stack.start(["worker"])
     time.sleep(1)

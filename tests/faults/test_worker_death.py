@@ -11,6 +11,8 @@ import psycopg
 import pytest
 
 from domain.ids import TenantId
+from infrastructure.vault.master_keys import MasterKeys
+from infrastructure.vault.vault import Vault
 from projections.documents.pipeline_jobs import PipelineJobs
 from tests import stack as stacks
 from tests.projections_engine import histories
@@ -76,7 +78,9 @@ def test_a_job_that_ended_its_worker_three_times_is_given_up(
     account = stack.register()
     stack.kill("worker")
     document_id = stack.add_text(account, "Deadly", "This one ends every worker.")
-    histories.run(database.app_url, TenantId(UUID(account.tenant_id)), [PipelineJobs()])
+    vault = Vault(MasterKeys(stack.environment["MUNIMENT_VAULT_KEY"]))
+    tenant_id = TenantId(UUID(account.tenant_id))
+    histories.run(database.app_url, tenant_id, [PipelineJobs()], vault=vault)
     # As three dead workers leave it: leased, three times tried, the lease run out.
     with psycopg.connect(database.admin_url) as connection:
         left = connection.execute(

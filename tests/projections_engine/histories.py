@@ -22,6 +22,7 @@ from domain.event import Event
 from domain.ids import StreamId, TenantId
 from infrastructure.database import BatchDatabase
 from infrastructure.event_log.store import PostgresEventStore
+from infrastructure.vault.vault import Vault
 from projections.documents.document_list import DocumentList
 from projections.documents.document_status import DocumentStatus
 from projections.documents.knowledge_base_list import KnowledgeBaseList
@@ -80,13 +81,14 @@ def run(
     projections: Sequence[Projection] | None = None,
     *,
     batch_events: int | None = None,
+    vault: Vault = VAULT,
 ) -> None:
     """Catch up with the head: in step as a worker does, or each alone in batches of a size."""
     database = BatchDatabase(app_url, size_max=4)
     database.open()
     try:
         chosen = list(projections or every())
-        runner = Runner(database, chosen, VAULT)
+        runner = Runner(database, chosen, vault)
         if batch_events is None:
             runner.run(tenant_id)
             return

@@ -90,7 +90,7 @@ def again(batches: BatchDatabase) -> None:
 
 
 def test_ctrl_c_leaves_a_rebuild_that_can_go_on_or_be_given_up(database: Database) -> None:
-    multiplied.tenants(database, TENANTS, documents=DOCUMENTS)
+    multiplied.tenants(database, 10 * TENANTS, documents=DOCUMENTS)
     arguments = ("rebuild", "document_list", "--processes", "2")
     process = muniment(database, *arguments)
     while not filled(database):
