@@ -1,5 +1,6 @@
 """`muniment projections rebuild` and `diff`: read models made of the log once more."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -132,6 +133,8 @@ def _run(
     *,
     lost: bool,
 ) -> Shown:
+    # Started in the background of a shell that ignores Ctrl-C, it is stopped all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with Shown("rebuilding", "events", events) as shown:
         run.fill(built, tenant_id, shown.advance)
     run.finish(built, chosen)
