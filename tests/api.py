@@ -58,7 +58,10 @@ class Api:
     def settled(
         self, account: Account, document_id: str, *, seconds: float = 60.0
     ) -> dict[str, Any]:
-        """The document's status once no stage is left to be done."""
+        """The document's status once no stage is left to be done.
+
+        What is completed is in the list and in the index as well.
+        """
         deadline = time.monotonic() + seconds
         status: dict[str, Any] = {}
         while time.monotonic() < deadline:
@@ -67,10 +70,23 @@ class Api:
             )
             if answer.status_code == 200:
                 status = answer.json()
-                if status["overall"] == "COMPLETED" or _has_settled(status):
+                if status["overall"] == "COMPLETED":
+                    self._await_elsewhere(account, document_id, status["position"])
+                    return status
+                if _has_settled(status):
                     return status
             time.sleep(0.05)
         raise AssertionError(f"not settled after {seconds} s: {status}")
+
+    def _await_elsewhere(self, account: Account, document_id: str, position: int) -> None:
+        """Every read model follows the log by itself: until the others are there too."""
+        headers = account.headers | {"X-Wait-For-Position": str(position)}
+        path, wait = f"/api/v1/documents/{document_id}", "wait_ms=30000"
+        listed = self.client.get(f"{path}?{wait}", headers=headers)
+        assert listed.status_code == 200, listed.text
+        searched = {"query": "anything", "limit": 1}
+        found = self.client.post(f"/api/v1/search?{wait}", headers=headers, json=searched)
+        assert found.status_code == 200, found.text
 
 
 def _has_settled(status: dict[str, Any]) -> bool:

@@ -1,7 +1,6 @@
 """One batch of a tenant's commands on its way to the log."""
 
 from collections.abc import Callable, Sequence
-from itertools import cycle
 from uuid import UUID
 
 import psycopg
@@ -9,7 +8,7 @@ import structlog
 
 from application.recorded import Append, Recorded
 from infrastructure.event_log import batch
-from infrastructure.event_log.lanes import Answer, Lane
+from infrastructure.event_log.lanes import Answer, Lane, Row
 
 SINGLES_MAX = 5
 """From here on one call of `log.append` takes less than so many of `log.append_one`."""
@@ -54,7 +53,7 @@ class AppendCall:
         try:
             calls = [batch.parameters_of_one(self._tenant_id, each) for each in self._commands]
         except Exception as error:  # noqa: BLE001 - it is the outcome of every command
-            self._finish(error)
+            self._fail(error)
         else:
             self._lane.call("append_one", calls, self._singles_answered)
 
@@ -64,10 +63,10 @@ class AppendCall:
             rows = zip(answers, self._commands, strict=True)
             self._recorded = [batch.outcome_of_one(row, command) for row, command in rows]  # type: ignore[arg-type] # no errors among them
             if all(self._recorded):
-                self._finish()
+                self._finish([])
                 return
         elif not isinstance(errors[0], (psycopg.errors.UniqueViolation, *TRANSIENT)):
-            self._finish(errors[0])
+            self._fail(errors[0])
             return
         self._send_batch()
 
@@ -76,7 +75,7 @@ class AppendCall:
         try:
             parameters = batch.parameters(self._tenant_id, self._left())
         except Exception as error:  # noqa: BLE001 - it is the outcome of every command
-            self._finish(error)
+            self._fail(error)
         else:
             self._lane.call("append", [parameters], self._batch_answered)
 
@@ -86,16 +85,32 @@ class AppendCall:
             log.warning("append.tried_again", tenant_id=str(self._tenant_id), attempt=self._tries)
             self._send_batch()
         elif isinstance(answer, Exception):
-            self._finish(answer)
+            self._fail(answer)
         else:
-            self._finish(*batch.outcomes(answer))
+            self._understand(answer)
+
+    def _understand(self, row: Row) -> None:
+        """What the server says in a way that nobody foresaw must not keep the tenant waiting."""
+        try:
+            outcomes = batch.outcomes(row)
+        except Exception as error:  # noqa: BLE001 - it is the outcome of every command
+            self._fail(error)
+            return
+        if len(outcomes) == len(self._left()):
+            self._finish(outcomes)
+        else:
+            self._fail(RuntimeError(f"log.append gave {len(outcomes)} outcomes"))
 
     def _left(self) -> list[Append]:
         """The commands that `log.append_one` did not record."""
         pairs = zip(self._commands, self._recorded, strict=True)
         return [command for command, recorded in pairs if recorded is None]
 
-    def _finish(self, *outcomes: Recorded | Exception) -> None:
-        """Those recorded one by one, and these for the others; one error is for all of them."""
-        rest = cycle(outcomes)
+    def _fail(self, error: Exception) -> None:
+        """The error is for every command that was not recorded."""
+        self._finish([error] * len(self._left()))
+
+    def _finish(self, outcomes: Sequence[Recorded | Exception]) -> None:
+        """Those recorded one by one, and these for the others, in their order."""
+        rest = iter(outcomes)
         self._done([each if each is not None else next(rest) for each in self._recorded])

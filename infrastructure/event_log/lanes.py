@@ -178,7 +178,7 @@ class Lanes:
             self._idle.append(lane)
 
     async def close(self) -> None:
-        """Disconnect every lane."""
+        """Disconnect every lane; who waits for one is told that there will be none."""
         self._lanes_max = 0
         if self._tidying is not None:
             self._tidying.cancel()
@@ -187,6 +187,7 @@ class Lanes:
         await asyncio.gather(*self._opening, return_exceptions=True)
         for lane in list(self._open):
             lane.close()
+        self._changed(psycopg.OperationalError("the connections were closed"))
 
     async def _another(self) -> None:
         loop = asyncio.get_running_loop()

@@ -13,7 +13,6 @@ import time
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 
 from infrastructure import database_url
 from infrastructure import settings as settings_module
@@ -73,24 +72,25 @@ def _rebuilds(
     rounds: dict[int, list[Round]] = {size: [] for size in sizes}
     reference: list[float] = []
     made = {size: filled(server, folder, size) for size in sizes}
+    for settings in made.values():
+        _rebuild(settings)  # from here on every passage has been embedded once, as in use
     for _ in range(ROUNDS):
         reference.append(stock.run())
         for size in sizes:
             rounds[size].append(_rebuild(made[size]))
     for size in sizes:
         name = f"rebuild all read models, {size:,} events, {TENANTS} tenants"
-        filling = [each.filling for each in rounds[size]]
-        report.add(name, filling, "events/s", target=30_000.0 if size == events else None)
+        whole = [each.whole for each in rounds[size]]
+        report.add(name, whole, "events/s", target=30_000.0 if size == events else None)
         if size == events:
-            report.add(
-                f"{name}, beside", filling, "events/s", target=20.0, reference=(STOCK, reference)
-            )
-            whole = [each.whole for each in rounds[size]]
-            report.add(f"{name}, with indexes", whole, "events/s")
+            against = (STOCK, reference)
+            report.add(f"{name}, beside", whole, "events/s", target=20.0, reference=against)
+        filling = [each.filling for each in rounds[size]]
+        report.add("… filling alone, without the indexes", filling, "events/s")
         most = [max(each.megabytes) for each in rounds[size]]
         report.add("… memory of a process", most, "MB", target=300.0, direction="at most")
     if large:
-        rates = [[each.filling for each in rounds[size]] for size in (events * 4, events)]
+        rates = [[each.whole for each in rounds[size]] for size in (events * 4, events)]
         against = (f"at {events:,} events", rates[1])
         report.add(
             f"growth to {events * 4:,} events", rates[0], "events/s", target=0.9, reference=against
@@ -111,17 +111,15 @@ def filled(server: EmbeddedPostgres, folder: Path, events: int) -> Settings:
     }
     settings = settings_module.load(given, None)
     blobs = BlobStore(settings.blob_url)
-    tenants = [uuid4() for _ in range(TENANTS)]
+    vault = bootstrap.vault(settings)
     verify_logs.write(
         admin_url,
         (
-            (
-                tenant,
-                projections_logs.facts(
-                    number, events // TENANTS, projections_logs.keep_blobs(blobs, tenant)
-                ),
+            (each.tenant, projections_logs.facts(each, events // TENANTS))
+            for each in (
+                projections_logs.organisation(number, app_url, vault, blobs)
+                for number in range(TENANTS)
             )
-            for number, tenant in enumerate(tenants)
         ),
     )
     return settings

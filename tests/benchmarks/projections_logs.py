@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import msgspec
+import psycopg
 
 from application.documents.analysis import Span
 from application.documents.pipeline import encode_spans
@@ -34,6 +35,11 @@ from domain.watchlists.events import (
     WatchlistTickerRemoved,
 )
 from infrastructure.blobs import BlobStore
+from infrastructure.database import SET_TENANT
+from infrastructure.event_log import codec
+from infrastructure.event_log.codec import Place
+from infrastructure.vault.vault import SQL as VAULT
+from infrastructure.vault.vault import Keys, Vault
 from tests.benchmarks.verify_logs import Fact
 
 TEXT = (
@@ -43,47 +49,70 @@ TEXT = (
 SESSIONS, REFRESHES = 50, 6
 WATCHLISTS, TICKERS = 20, 12
 KNOWLEDGE_BASES = 4
+TEXTS = 25
+"""That a tenant's documents have between them; no other tenant has them."""
 DOCUMENT_EVENTS = 11
-
-_encode = msgspec.json.encode
 
 
 class Blobs(msgspec.Struct, frozen=True):
-    """What the documents of one tenant refer to: all have the same text."""
+    """The text of a document and its one passage."""
 
     text: str
     chunks: str
+    size: int
 
 
-def keep_blobs(blobs: BlobStore, tenant: UUID) -> Blobs:
-    """The text and its one passage."""
-    tenant_id = TenantId(tenant)
+class Organisation(msgspec.Struct, frozen=True):
+    """A tenant with an owner, the owner's key, and what its documents say."""
+
+    number: int
+    tenant: UUID
+    owner: UUID
+    keys: Keys
+    texts: list[Blobs]
+
+
+def organisation(number: int, app_url: str, vault: Vault, blobs: BlobStore) -> Organisation:
+    """A new one, its key and its blobs kept where they belong."""
+    tenant, owner = uuid4(), uuid4()
+    with psycopg.connect(app_url) as connection:
+        connection.execute(SET_TENANT, [str(tenant)])
+        parameters = {"tenant_id": tenant, **vault.candidates(tenant, [owner])}
+        keys = vault.opened(tenant, connection.execute(VAULT["ensure"], parameters).fetchall())
+    texts = [_kept(blobs, TenantId(tenant), number, each) for each in range(TEXTS)]
+    return Organisation(number, tenant, owner, keys, texts)
+
+
+def _kept(blobs: BlobStore, tenant: TenantId, number: int, each: int) -> Blobs:
+    text = f"Rule {each} of organisation {number}. {TEXT}"
     return Blobs(
-        text=blobs.put_now(tenant_id, TEXT.encode()),
-        chunks=blobs.put_now(tenant_id, encode_spans([Span(0, len(TEXT))])),
+        text=blobs.put_now(tenant, text.encode()),
+        chunks=blobs.put_now(tenant, encode_spans([Span(0, len(text))])),
+        size=len(text),
     )
 
 
-def facts(number: int, events: int, blobs: Blobs) -> Iterator[Fact]:
+def facts(of: Organisation, events: int) -> Iterator[Fact]:
     """A log of about `events` events: sessions, watchlists, and mostly documents."""
-    yield from _stream([TenantRegistered(name=f"Tenant {number}", slug=f"tenant-{number}")])
-    owner = uuid4()
+    number, owner = of.number, of.owner
+    yield from _stream(of, [TenantRegistered(name=f"Tenant {number}", slug=f"tenant-{number}")])
     person = LoginRegistered(
         email=f"owner@tenant-{number}.example", password_hash="$2b$", display_name="O", role="owner"
     )
-    yield from _stream([person], owner)
+    yield from _stream(of, [person], owner)
     others = 2 + SESSIONS * (1 + REFRESHES) + WATCHLISTS * (1 + 2 * TICKERS) + KNOWLEDGE_BASES
     share = min(1.0, events / 4 / others)
     for _ in range(round(SESSIONS * share)):
         refreshed = [SessionRefreshed(generation=each + 2) for each in range(REFRESHES)]
-        yield from _stream([SessionStarted(user_id=owner), *refreshed])
+        yield from _stream(of, [SessionStarted(user_id=owner, address="192.0.2.7"), *refreshed])
     for each in range(round(WATCHLISTS * share)):
-        yield from _stream(_watchlist(owner, f"Watchlist {each}"))
+        yield from _stream(of, _watchlist(owner, f"Watchlist {each}"))
     for each in range(KNOWLEDGE_BASES):
-        yield from _stream([KnowledgeBaseCreated(name=f"Knowledge base {each}")])
+        yield from _stream(of, [KnowledgeBaseCreated(name=f"Knowledge base {each}")])
     left = events - round(others * share)
     for each in range(max(1, left // DOCUMENT_EVENTS)):
-        yield from _stream(_document(f"Policy {each} of tenant {number}", blobs))
+        title = f"Policy {each} of tenant {number}"
+        yield from _stream(of, _document(title, of.texts[each % TEXTS]))
 
 
 def _watchlist(owner: UUID, name: str) -> Iterator[Event]:
@@ -95,11 +124,11 @@ def _watchlist(owner: UUID, name: str) -> Iterator[Event]:
 
 
 def _document(title: str, blobs: Blobs) -> Iterator[Event]:
-    content = Content(sha256=blobs.text, size=len(TEXT), media_type="text/plain")
+    content = Content(sha256=blobs.text, size=blobs.size, media_type="text/plain")
     yield DocumentAdded(title=title, content=content)
     results: dict[Stage, StageResult] = {
         Stage.INGESTION: IngestionResult(
-            text_sha256=blobs.text, characters=len(TEXT), media_type="text/plain", language="en"
+            text_sha256=blobs.text, characters=blobs.size, media_type="text/plain", language="en"
         ),
         Stage.QUALITY: QualityResult(score=0.9),
         Stage.TAXONOMY: TaxonomyResult(keywords=("invoices", "letters", "orders")),
@@ -115,8 +144,12 @@ def _document(title: str, blobs: Blobs) -> Iterator[Event]:
         yield DocumentStageCompleted(stage=stage, result=result)
 
 
-def _stream(events: Iterator[Event] | list[Event], stream: UUID | None = None) -> Iterator[Fact]:
-    """One stream's; what is personal stays in plain, as schema 1 had it."""
-    stream_id = (stream or uuid4()).bytes
+def _stream(
+    of: Organisation, events: Iterator[Event] | list[Event], stream: UUID | None = None
+) -> Iterator[Fact]:
+    """One stream's, with what is personal encrypted."""
+    stream_id = stream or uuid4()
     for version, event in enumerate(events, start=1):
-        yield Fact(stream_id, version, event.TYPE, 1, _encode(event))
+        place = Place(of.tenant, stream_id, version)
+        kept = codec.enclose(event, place, of.keys) if codec.is_personal(event) else event
+        yield Fact(stream_id.bytes, version, event.TYPE, event.SCHEMA, codec.encode(kept))

@@ -139,6 +139,35 @@ def test_commands_under_way_when_all_closes_are_answered(database: Database) -> 
     logs.with_store(database.app_url, body)
 
 
+def test_commands_that_wait_for_a_lane_when_all_closes_are_answered(database: Database) -> None:
+    async def body(store: PostgresEventStore) -> None:
+        waiting = asyncio.create_task(store.append(logs.tenant(), logs.command()))
+        await asyncio.sleep(0.2)
+        await store._database.close()
+        with pytest.raises(psycopg.OperationalError, match="were closed"):
+            await asyncio.wait_for(waiting, 1)
+
+    logs.with_store(database_url.derive(database.app_url, database="nowhere"), body)
+
+
+def test_an_answer_that_nobody_foresaw_keeps_no_tenant_waiting(database: Database) -> None:
+    tenant = logs.tenant()
+
+    async def body(store: PostgresEventStore) -> Recorded:
+        with psycopg.connect(database.admin_url, autocommit=True) as connection:
+            (known,) = connection.execute(
+                "SELECT pg_get_functiondef('log.append'::regproc)"
+            ).fetchone() or ("",)
+            before, _, _ = known.partition("DECLARE")
+            connection.execute(f"{before} BEGIN outcomes := '{{}}'; END $function$".encode())
+            with pytest.raises(RuntimeError, match="gave 0 outcomes"):
+                await asyncio.wait_for(store.append(tenant, logs.command()), 2)
+            connection.execute(known.encode())
+        return await asyncio.wait_for(store.append(tenant, logs.command()), 2)
+
+    assert logs.with_store(database.app_url, body).position == 1
+
+
 @given(
     some.lists(some.uuids() | some.none(), max_size=5),
     some.lists(some.text(some.characters(exclude_characters="\0", codec="utf-8")), max_size=5),

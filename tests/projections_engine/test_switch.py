@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -163,12 +164,16 @@ class Life:
         self._database, self._tenant = database, tenant
         self._head = Position(20)
         self.ended = threading.Event()
+        self._settled = threading.Event()
         self.failures: list[str] = []
         self.reads = 0
 
     def run(self) -> None:
-        """Until it is ended."""
-        asyncio.run(self._run())
+        """Until it is ended, and the last reader has found what it waited for."""
+        try:
+            asyncio.run(self._run())
+        finally:
+            self._settled.set()
 
     async def _run(self) -> None:
         reads = Reads(self._database.app_url, size_max=8)
@@ -190,7 +195,7 @@ class Life:
     async def _read(self, reads: Reads) -> None:
         while not self.ended.is_set():
             wanted = self._head
-            await waiting.until(reads, self._tenant, [DocumentList], wanted, wait_seconds=10)
+            await waiting.until(reads, self._tenant, [DocumentList], wanted, wait_seconds=30)
             page = await document_list.page(reads, self._tenant, before=10**9, limit=1)
             if page[0].position < wanted:
                 self.failures.append(f"{page[0].position} after {wanted}")
@@ -200,10 +205,10 @@ class Life:
             self.reads += 1
 
     def project(self) -> None:
-        """As a worker does."""
+        """As a worker does, for as long as anybody waits."""
         with rebuilding.batches(self._database.app_url) as batches:
             runner = Runner(batches, histories.every(), VAULT)
-            while not self.ended.is_set():
+            while not self._settled.is_set():
                 runner.run(self._tenant)
 
 
@@ -211,16 +216,15 @@ def test_readers_and_writers_notice_nothing_of_rebuilds_switches_and_rollbacks(
     database: Database, tenant: TenantId
 ) -> None:
     life = Life(database, tenant)
-    threads = [threading.Thread(target=each) for each in (life.run, life.project)]
-    for thread in threads:
-        thread.start()
-    try:
-        with rebuilding.batches(database.app_url) as batches:
-            operate(batches)
-    finally:
-        life.ended.set()
-        for thread in threads:
-            thread.join(30)
+    with ThreadPoolExecutor() as threads:
+        running = [threads.submit(each) for each in (life.run, life.project)]
+        try:
+            with rebuilding.batches(database.app_url) as batches:
+                operate(batches)
+        finally:
+            life.ended.set()
+        for each in running:
+            each.result(60)
     assert life.failures == []
     assert life.reads > 2 * READERS
 
