@@ -88,7 +88,7 @@ def fresh_database(servers: Servers) -> Iterator[Database]:
     admin_url = database_url.derive(servers.postgres_admin_url, database=name)
     app_url = database_url.derive(admin_url, user=APP_USER, password=APP_PASSWORD)
     with psycopg.connect(servers.postgres_admin_url, autocommit=True) as connection:
-        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         connection.execute(copy.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
         # Rights on a database are not copied with it.
         grant = sql.SQL("GRANT CREATE ON DATABASE {} TO muniment_owner")

@@ -32,7 +32,7 @@ SETTINGS = {
     "MUNIMENT_ACCESS_TOKEN_SECONDS": "86400",
 }
 BROKER_NUMBER = 9
-SHORT: list[tuple[Victim, ...]] = [("postgres",), ("web", "valkey-server"), ("web", "postgres")]
+SHORT: list[tuple[Victim, ...]] = [("web", "valkey-server"), ("web", "postgres")]
 SEED = 20_261_120
 AT_LEAST = 20
 """Uploads acknowledged before a kill, in each round."""

@@ -58,7 +58,7 @@ class People:
                 self._count(answer)
                 if answer.status_code == 202:
                     self.written.append(answer.json()["id"])
-                time.sleep(0.05)
+                time.sleep(0.1)
 
     def read(self) -> None:
         with self._client() as client:
@@ -117,14 +117,14 @@ def test_read_tables_dropped_under_load_come_back_by_one_command(
     for thread in threads:
         thread.start()
     try:
-        time.sleep(3)
+        time.sleep(2)
         with psycopg.connect(database.admin_url, autocommit=True) as connection:
             connection.execute(LOSE.encode())
-        time.sleep(3)
+        time.sleep(2)
         result = replay(stack, "--yes")
         assert result.returncode == 0, result.stderr
         before = Counter(people.answers)
-        time.sleep(2)
+        time.sleep(1)
         after = people.answers - before
     finally:
         people.ended.set()

@@ -27,6 +27,8 @@ from tests.servers import Database
 from tests.stack import Stack
 
 TENANTS = 10_000
+SECONDS_AT_MOST = 30.0
+"""A hundred times what each takes: more would be a plan that looks at every pair of tenants."""
 BULK = """
 INSERT INTO log.heads
 SELECT gen_random_uuid(), 3, '\\x00', now() FROM generate_series(1, %(count)s);
@@ -146,9 +148,7 @@ def test_ten_thousand_tenants_that_are_all_behind_are_measured_in_time(database:
     assert {(row[5], row[6], row[7], row[11]) for row in found} == {(TENANTS,) * 4}
     assert all(3500 < row[12] < 3700 for row in found)
     assert len(behind) == 500
-    assert seconds["stand"] < 5, seconds
-    assert seconds["behind"] < 2, seconds
-    assert seconds["latest"] < 0.5, seconds
+    assert max(seconds.values()) < SECONDS_AT_MOST, seconds
 
 
 def test_the_sweep_takes_first_whom_one_batch_brings_up_to_date(database: Database) -> None:

@@ -97,10 +97,13 @@ def letters(database: Database) -> list[DeadLetter]:
 
 
 def take_up(
-    database: Database, projections: Sequence[Projection], letter: DeadLetter, *, skip: bool = False
+    batch: BatchDatabase,
+    projections: Sequence[Projection],
+    letter: DeadLetter,
+    *,
+    skip: bool = False,
 ) -> Outcome:
     """Retry a dead letter, or skip its event."""
     (projection,) = (each for each in projections if each.name == letter.projection)
-    with opened(database) as batch:
-        consumer = Consumer(projection, letter.generation)
-        return dead_letters.take_up(batch, VAULT, consumer, letter, skip=skip).outcome
+    consumer = Consumer(projection, letter.generation)
+    return dead_letters.take_up(batch, VAULT, consumer, letter, skip=skip).outcome

@@ -13,6 +13,7 @@ from application.platform.ports import DeadLetter
 from domain.event import Event
 from domain.ids import StreamId, TenantId
 from domain.platform.operating import DeadLetterNotFound
+from infrastructure.database import BatchDatabase
 from projections.documents.document_list import DocumentList
 from projections.documents.document_status import DocumentStatus
 from projections.documents.knowledge_base_list import KnowledgeBaseList
@@ -33,7 +34,7 @@ KINDS: tuple[type[Projection], ...] = (
     KnowledgeBaseList,
 )
 MANY = settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 STEPS = st.lists(
     st.tuples(st.integers(0, 2), st.lists(st.sampled_from(histories.NEXT), min_size=1, max_size=3)),
@@ -50,6 +51,12 @@ def healed() -> Iterator[None]:
     BAD.clear()
 
 
+@pytest.fixture
+def batch(database: Database) -> Iterator[BatchDatabase]:
+    with faulty.opened(database) as opened:
+        yield opened
+
+
 def history(steps: list[tuple[int, list[Event]]]) -> list[tuple[StreamId, list[Event]]]:
     streams = [logs.stream() for _ in range(3)]
     begun: list[tuple[StreamId, list[Event]]] = [(each, [histories.ADDED]) for each in streams]
@@ -63,7 +70,7 @@ def of_tenant(database: Database, tenant: TenantId) -> list[DeadLetter]:
 @MANY
 @given(steps=STEPS, bad=POSITIONS)
 def test_after_every_retry_the_rows_are_those_of_a_replay_without_the_fault(
-    database: Database, steps: list[tuple[int, list[Event]]], bad: set[int]
+    database: Database, batch: BatchDatabase, steps: list[tuple[int, list[Event]]], bad: set[int]
 ) -> None:
     tenant = logs.tenant()
     whole = history(steps)
@@ -73,11 +80,11 @@ def test_after_every_retry_the_rows_are_those_of_a_replay_without_the_fault(
     histories.run(database.app_url, tenant, projections)
     parked = of_tenant(database, tenant)
     for letter in parked:
-        assert faulty.take_up(database, projections, letter) == "parked_again"
+        assert faulty.take_up(batch, projections, letter) == "parked_again"
     assert [each.attempts for each in of_tenant(database, tenant)] == [2] * len(parked)
     BAD.clear()
     for letter in of_tenant(database, tenant):
-        assert faulty.take_up(database, projections, letter) == "taken_in"
+        assert faulty.take_up(batch, projections, letter) == "taken_in"
     assert of_tenant(database, tenant) == []
     mended = histories.contents(database.admin_url, tenant)
     histories.forget(database.admin_url, tenant)
@@ -88,7 +95,7 @@ def test_after_every_retry_the_rows_are_those_of_a_replay_without_the_fault(
 @MANY
 @given(steps=STEPS, bad=POSITIONS)
 def test_an_event_that_is_skipped_is_skipped_in_every_replay_too(
-    database: Database, steps: list[tuple[int, list[Event]]], bad: set[int]
+    database: Database, batch: BatchDatabase, steps: list[tuple[int, list[Event]]], bad: set[int]
 ) -> None:
     tenant = logs.tenant()
     histories.write(database.app_url, tenant, history(steps))
@@ -97,7 +104,7 @@ def test_an_event_that_is_skipped_is_skipped_in_every_replay_too(
     histories.run(database.app_url, tenant, projections)
     while found := of_tenant(database, tenant):
         for letter in found:
-            faulty.take_up(database, projections, letter, skip=True)
+            faulty.take_up(batch, projections, letter, skip=True)
     skipped = histories.contents(database.admin_url, tenant)
     histories.forget(database.admin_url, tenant)
     histories.run(database.app_url, tenant, projections)  # the fault is still there
@@ -105,7 +112,9 @@ def test_an_event_that_is_skipped_is_skipped_in_every_replay_too(
     assert histories.contents(database.admin_url, tenant) == skipped
 
 
-def test_what_comes_after_a_retry_is_taken_in_as_ever(database: Database) -> None:
+def test_what_comes_after_a_retry_is_taken_in_as_ever(
+    database: Database, batch: BatchDatabase
+) -> None:
     tenant, stream = logs.tenant(), logs.stream()
     projections = [faulty.faulty(DocumentStatus)]
     BAD.add(1)
@@ -114,12 +123,14 @@ def test_what_comes_after_a_retry_is_taken_in_as_ever(database: Database) -> Non
     BAD.clear()
     (letter,) = faulty.letters(database)
     assert (letter.position, letter.type, letter.failure) == (1, "document.added", "ValueError")
-    assert faulty.take_up(database, projections, letter) == "taken_in"
+    assert faulty.take_up(batch, projections, letter) == "taken_in"
     row = histories.contents(database.admin_url, tenant)["read.document_status_v1"][0]
     assert (row["position"], row["overall"]) == (2, "PROCESSING")
 
 
-def test_a_retry_that_comes_further_stays_parked_at_the_next_fault(database: Database) -> None:
+def test_a_retry_that_comes_further_stays_parked_at_the_next_fault(
+    database: Database, batch: BatchDatabase
+) -> None:
     tenant, stream = logs.tenant(), logs.stream()
     projections = [faulty.faulty(DocumentStatus)]
     BAD.update({1, 3})
@@ -127,7 +138,7 @@ def test_a_retry_that_comes_further_stays_parked_at_the_next_fault(database: Dat
     histories.run(database.app_url, tenant, projections)
     BAD.discard(1)
     (before,) = faulty.letters(database)
-    assert faulty.take_up(database, projections, before) == "parked_again"
+    assert faulty.take_up(batch, projections, before) == "parked_again"
     (after,) = faulty.letters(database)
     assert (before.position, after.position) == (1, 3)
     assert (after.dead_letter_id, after.attempts) == (before.dead_letter_id, 2)
@@ -135,7 +146,7 @@ def test_a_retry_that_comes_further_stays_parked_at_the_next_fault(database: Dat
     assert row["position"] == 2
 
 
-def test_of_16_retries_at_once_one_takes_it_in(database: Database) -> None:
+def test_of_16_retries_at_once_one_takes_it_in(database: Database, batch: BatchDatabase) -> None:
     tenant = logs.tenant()
     projections = [faulty.faulty(DocumentList)]
     BAD.add(1)
@@ -146,7 +157,7 @@ def test_of_16_retries_at_once_one_takes_it_in(database: Database) -> None:
 
     def once(_: int) -> bool:
         try:
-            return faulty.take_up(database, projections, letter) == "taken_in"
+            return faulty.take_up(batch, projections, letter) == "taken_in"
         except DeadLetterNotFound:
             return False
 
@@ -165,7 +176,7 @@ def positions(database: Database, tenant: UUID) -> list[list[int]]:
 
 @pytest.mark.parametrize("bad", [1, 2, 3])
 def test_a_row_in_which_streams_meet_is_made_anew_in_the_order_of_the_log(
-    database: Database, bad: int
+    database: Database, batch: BatchDatabase, bad: int
 ) -> None:
     tables.create_missing(database.admin_url, [faulty.Tally])
     assert not faulty.Tally.by_stream
@@ -178,11 +189,13 @@ def test_a_row_in_which_streams_meet_is_made_anew_in_the_order_of_the_log(
     assert sorted(positions(database, tenant)) != [[1, 2, 3], [4]]
     BAD.clear()
     (letter,) = faulty.letters(database)
-    assert faulty.take_up(database, projections, letter) == "taken_in"
+    assert faulty.take_up(batch, projections, letter) == "taken_in"
     assert sorted(positions(database, tenant)) == [[1, 2, 3], [4]]
 
 
-def test_made_anew_a_tenant_leaves_others_and_parks_what_fails_besides(database: Database) -> None:
+def test_made_anew_a_tenant_leaves_others_and_parks_what_fails_besides(
+    database: Database, batch: BatchDatabase
+) -> None:
     tables.create_missing(database.admin_url, [faulty.Tally])
     tenant, other = logs.tenant(), logs.tenant()
     for each in (tenant, other):
@@ -195,7 +208,7 @@ def test_made_anew_a_tenant_leaves_others_and_parks_what_fails_besides(database:
     BAD.clear()
     BAD.add(3)
     (letter,) = faulty.letters(database)
-    assert faulty.take_up(database, projections, letter) == "taken_in"
+    assert faulty.take_up(batch, projections, letter) == "taken_in"
     assert positions(database, tenant) == [[1, 2]]
     assert positions(database, other) == [[1, 2, 3]]
     (left,) = faulty.letters(database)
@@ -203,7 +216,7 @@ def test_made_anew_a_tenant_leaves_others_and_parks_what_fails_besides(database:
     assert left.dead_letter_id != letter.dead_letter_id
 
 
-def test_a_rebuild_passes_over_what_was_skipped(database: Database) -> None:
+def test_a_rebuild_passes_over_what_was_skipped(database: Database, batch: BatchDatabase) -> None:
     tenant = logs.tenant()
     steps = [(logs.stream(), [histories.ADDED, histories.NEXT[0]]) for _ in range(3)]
     histories.write(database.app_url, tenant, steps)
@@ -217,6 +230,6 @@ def test_a_rebuild_passes_over_what_was_skipped(database: Database) -> None:
             rebuilding.rebuild(batches, read_models)
         while found := faulty.letters(database):
             for letter in found:
-                faulty.take_up(database, projections, letter, skip=True)
+                faulty.take_up(batch, projections, letter, skip=True)
         built = rebuilding.rebuild(batches, read_models)
     assert built.differing == []

@@ -22,7 +22,7 @@ from tests.servers import Database
 
 TENANTS = 24
 DOCUMENTS = 40
-KILLS = 4
+KILLS = 2
 
 
 def muniment(database: Database, *arguments: str) -> subprocess.Popen[str]:
