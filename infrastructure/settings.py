@@ -61,6 +61,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backup_keep_days: Annotated[
         int, Meta(ge=1, le=3650, description="a number of days from 1 to 3650")
     ] = 30
+    standby_days: Annotated[
+        int, Meta(ge=0, le=3650, description="a number of days from 0 to 3650")
+    ] = 7
     access_token_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="a time from 1 to 86400 seconds")
     ] = 900

@@ -15,7 +15,7 @@ from psycopg.rows import scalar_row
 
 from infrastructure import messages, pruning
 from infrastructure.settings import Settings
-from interfaces import backups, bootstrap, logging, parts, rebuilder, starting
+from interfaces import backups, bootstrap, logging, parts, rebuilder, standbys, starting
 from interfaces.backups import DailyBackup
 from projections import catalogue
 from projections.engine import standing
@@ -87,7 +87,7 @@ async def _lead(wired: parts.Scheduler, settings: Settings, stop: asyncio.Event)
 
 async def _keep_house(wired: parts.Scheduler, settings: Settings, daily: DailyBackup) -> None:
     """What need not be prompt, beside the sweep, which it must not hold up."""
-    due = {"standing": 0.0, "prune": 0.0, "rebuild": 0.0, "backup": 0.0}
+    due = {"standing": 0.0, "prune": 0.0, "rebuild": 0.0, "backup": 0.0, "standbys": 0.0}
     while True:
         now = time.monotonic()
         try:
@@ -109,6 +109,9 @@ async def _keep_house(wired: parts.Scheduler, settings: Settings, daily: DailyBa
             if now >= due["backup"]:
                 due["backup"] = now + backups.LOOK_EVERY_SECONDS
                 await daily.turn()
+            if now >= due["standbys"]:
+                due["standbys"] = now + standbys.LOOK_EVERY_SECONDS
+                await asyncio.to_thread(standbys.drop, settings, wired.batch_database)
             await asyncio.to_thread(wired.sealer.turn)
         except DATABASE_AWAY as error:
             log.warning("housekeeping.interrupted", reason=type(error).__name__)

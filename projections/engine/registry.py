@@ -208,6 +208,8 @@ class Registry:
             with self._database.connection() as connection, connection.transaction():
                 connection.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
                 cursor = connection.cursor(row_factory=scalar_row)
+                if on_record is not None:
+                    connection.execute(SQL["alone"], parameters)
                 answer = cursor.execute(SQL[query], parameters).fetchone()
                 if on_record is not None:
                     on_record(answer)

@@ -35,6 +35,10 @@ SELECT read.finish_generation(%(projection)s, %(version)s, %(generation)s, %(as_
 -- name: note_differences
 SELECT read.note_differences(%(projection)s, %(version)s, %(generation)s, %(differences)s)
 
+-- name: alone
+-- Nobody drops a generation of a projection while somebody switches to it.
+SELECT pg_advisory_xact_lock(hashtextextended('read.serving/' || %(projection)s, 0))
+
 -- name: switch
 SELECT read.switch_generation(%(projection)s, %(version)s, %(generation)s, %(tenant_id)s,
                               %(accept_differences)s, %(by)s)
