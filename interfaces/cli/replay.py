@@ -17,7 +17,7 @@ from infrastructure.settings import Settings
 from interfaces.cli import differences, projections_rebuild, rebuilding
 from interfaces.cli.progress import Shown
 from interfaces.cli.rebuilding import Work
-from projections.engine import copies, registry
+from projections.engine import copies, registry, rulings
 from projections.engine.projection import Projection
 from projections.engine.rebuild import Built
 from projections.engine.registry import NotPossible
@@ -42,6 +42,8 @@ class Recovered(msgspec.Struct, kw_only=True):
     repaired: dict[str, int] = {}
     """Rows that were not as the log says."""
     intact: list[str] = []
+    ruled: rulings.Changed = rulings.Changed()
+    """Of administrators: pauses and skipped events that were not as the platform's log says."""
     events: int = 0
 
 
@@ -50,11 +52,18 @@ def dry_run(settings: Settings, asked: Asked) -> None:
     with rebuilding.at_work(settings) as work:
         _verify(work, asked)
         chosen, tenant_id = work.named(asked.names), work.tenant(asked.tenant)
+        ruled = rulings.compare(work.workshop.database)
+        if not asked.as_json:
+            _tell_rulings(ruled, "are not as the platform's log says")
         built, shown = projections_rebuild.compare_with_log(
             work, chosen, tenant_id, asked.processes
         )
-    differences.tell(built, shown, as_json=asked.as_json)
-    if built.differing:
+    if asked.as_json:
+        document = {**differences.document(built, shown), "ruled": ruled}
+        click.echo(msgspec.json.format(msgspec.json.encode(document)))
+    else:
+        differences.tell(built, shown, as_json=False)
+    if built.differing or ruled.rows:
         sys.exit(1)
 
 
@@ -70,7 +79,7 @@ def recover(settings: Settings, asked: Asked) -> None:
         if lost and tenant_id is not None:
             raise NotPossible("tables are lost for every tenant: leave out --tenant")
         _verify(work, asked)
-        done = Recovered(lost=lost)
+        done = Recovered(lost=lost, ruled=rulings.from_log(work.workshop.database))
         gone = [each for each in chosen if each.name in lost]
         if gone:
             _bring_back(work, gone, asked.processes, done)
@@ -80,6 +89,7 @@ def recover(settings: Settings, asked: Asked) -> None:
     if asked.as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(done)))
         return
+    _tell_rulings(done.ruled, "are again as the platform's log says")
     for name, tables in done.lost.items():
         click.echo(f"{name}: recovered, with {', '.join(tables)}")
     for name, count in done.repaired.items():
@@ -118,6 +128,11 @@ def copy(settings: Settings, asked: Asked, schema: str, until: int | datetime | 
         click.echo(
             f"{events:,} events of {len(ends):,} tenants in {len(tables)} tables of {schema}"
         )
+
+
+def _tell_rulings(changed: rulings.Changed, what: str) -> None:
+    if changed.rows:
+        click.echo(f"{changed.pauses:,} pauses and {changed.skipped:,} skipped events {what}")
 
 
 def _bring_back(

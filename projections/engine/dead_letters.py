@@ -59,6 +59,8 @@ def take_up(
         if parked is None or last is None:
             raise DeadLetterNotFound
         stream_id, position = parked
+        if skip and position != letter.position:
+            raise DeadLetterNotFound  # what is on record is about another event
         if skip:
             connection.execute(SQL["skip"], {**of, "position": position})
         generations.enter(connection, consumer.schema)

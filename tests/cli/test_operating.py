@@ -84,3 +84,31 @@ def test_a_dead_letter_that_is_none_is_told_in_one_line(database: Database) -> N
     assert isinstance(told.exception, main._known_errors())
     assert str(told.exception).startswith("There is no such dead letter")
     assert deeds(database) == []
+
+
+def test_a_pause_and_a_skip_outlast_the_loss_of_every_table_that_tells_of_them(
+    database: Database,
+) -> None:
+    poisoned(database, 1)
+    assert muniment(database, "projections", "pause", "watchlist_list").exit_code == 0
+    listed = muniment(database, "projections", "dead-letters", "list", "--json")
+    for letter in json.loads(listed.stdout):
+        skip = ("projections", "dead-letters", "skip", letter["dead_letter_id"], "--reason", "Lost")
+        assert muniment(database, *skip, "--yes").exit_code == 0
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("TRUNCATE read.pauses, read.skipped_events")
+        connection.execute("DROP TABLE read.documents_v1, read.document_status_v1")
+    these = ("--projection", "document_list", "--projection", "document_status")
+    told = muniment(database, "replay", *these, "--dry-run")
+    assert told.exit_code == 1
+    assert told.stdout.startswith("1 pauses and 4 skipped events are not as the platform's log")
+    replayed = muniment(
+        database, "replay", *these, "--yes"
+    )  # fails where the event is not passed over
+    assert replayed.exit_code == 0, replayed.output
+    line = "1 pauses and 4 skipped events are again as the platform's log says\n"
+    assert replayed.stdout.startswith(line)
+    assert muniment(database, "replay", *these, "--dry-run").exit_code == 0
+    with psycopg.connect(database.admin_url) as connection:
+        paused = connection.execute("SELECT projection FROM read.pauses").fetchall()
+    assert paused == [("watchlist_list",)]

@@ -142,6 +142,8 @@ def test_a_retry_that_comes_further_stays_parked_at_the_next_fault(
     (after,) = faulty.letters(database)
     assert (before.position, after.position) == (1, 3)
     assert (after.dead_letter_id, after.attempts) == (before.dead_letter_id, 2)
+    with pytest.raises(DeadLetterNotFound):  # the event that it names was taken in meanwhile
+        faulty.take_up(batch, projections, before, skip=True)
     row = histories.contents(database.admin_url, tenant)["read.document_status_v1"][0]
     assert row["position"] == 2
 
