@@ -1,17 +1,13 @@
 """`muniment backup drill`: a restore into a cluster made for it, measured, and thrown away."""
 
 import secrets
-import shutil
-import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -23,11 +19,9 @@ from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.secret import Secret
 from infrastructure.settings import Settings
 from interfaces import bootstrap, provision
-from interfaces.cli import backup_place, backup_plan, backup_restore
+from interfaces.cli import backup_place, backup_plan, backup_restore, drill_folder
 from interfaces.cli.backup_restoring import Restore, Restored
 from interfaces.cli.engines import DATABASE
-
-_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Limits(NamedTuple):
@@ -65,7 +59,7 @@ def drill(
     place, set_id, processes = chosen
     collection = backup_place.opened(settings, place)
     began = time.monotonic()
-    with _scratch() as root:
+    with drill_folder.made() as root:
         plan = backup_plan.plan(collection, set_id, processes=processes)
         with _cluster(root) as (app_url, admin_url):
             inside = msgspec.structs.replace(
@@ -124,21 +118,6 @@ def _tell(found: Drilled, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder that is gone afterwards, whatever ends this, short of `kill -9`."""
-    before: dict[int, Any] = {each: signal.signal(each, _stop) for each in _STOPS}
-    root = Path(tempfile.mkdtemp(prefix="muniment-drill-"))
-    try:
-        yield root
-    finally:
-        for each in _STOPS:
-            signal.signal(each, signal.SIG_IGN)  # nobody stops the cleaning up
-        shutil.rmtree(root, ignore_errors=True)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
 def _cluster(root: Path) -> Iterator[tuple[str, str]]:
     """A migrated database: its addresses as the application and as an administrator."""
     server = EmbeddedPostgres(root)
@@ -152,10 +131,5 @@ def _cluster(root: Path) -> Iterator[tuple[str, str]]:
             admin_url,
         )
     finally:
-        for each in _STOPS:
-            signal.signal(each, signal.SIG_IGN)
+        drill_folder.undisturbed()
         server.stop()
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,16 +71,45 @@ def test_a_drill_fails_on_one_changed_byte_and_on_a_limit(backed_up: dict[str, s
     assert "is not what was written" in err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_drill_that_is_interrupted_leaves_nothing(
-    backed_up: dict[str, str], data_dir: Path, number: signal.Signals
-) -> None:
+def under_way(backed_up: dict[str, str], data_dir: Path) -> "subprocess.Popen[str]":
+    """A drill whose server runs."""
     process = start(backed_up, "drill")
     deadline = time.monotonic() + 60
     while not any(each.isdigit() for each in left(data_dir)):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_drill_that_is_interrupted_leaves_nothing(
+    backed_up: dict[str, str], data_dir: Path, number: signal.Signals
+) -> None:
+    process = under_way(backed_up, data_dir)
     os.kill(process.pid, number)
     process.communicate(timeout=60)
     assert process.returncode == 1
+
+
+def test_the_next_drill_removes_what_a_killed_one_left_and_nothing_of_one_that_lives(
+    backed_up: dict[str, str], data_dir: Path
+) -> None:
+    killed = under_way(backed_up, data_dir)
+    killed.kill()
+    killed.communicate(timeout=60)
+    assert {each.isdigit() for each in left(data_dir)} == {True, False}
+    (data_dir / "muniment-drill-of-somebody").mkdir()  # no drill made it: it has no marker
+    (data_dir / "muniment-drill-elsewhere").symlink_to(data_dir, target_is_directory=True)
+    code, _, err = tried(backed_up, "drill", "--set", "no such set")
+    assert (code, "removed what a drill that was killed left" in err) == (1, True), err
+    (data_dir / "muniment-drill-of-somebody").rmdir()
+    (data_dir / "muniment-drill-elsewhere").unlink()
+    assert left(data_dir) == set()
+    living = under_way(backed_up, data_dir)
+    with_it = left(data_dir)
+    code, _, err = tried(backed_up, "drill", "--set", "no such set")
+    assert (code, "removed" in err) == (1, False), err
+    assert {each for each in with_it if not each.isdigit()} <= left(data_dir)
+    os.kill(living.pid, signal.SIGTERM)
+    living.communicate(timeout=60)
