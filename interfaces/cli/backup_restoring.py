@@ -28,7 +28,7 @@ from interfaces.cli.progress import Shown
 from interfaces.cli.rebuilding import WORTH_A_CREW_EVENTS
 from interfaces.crew import Crew
 from projections.documents.pipeline_jobs import PipelineJobs
-from projections.engine import digests, refill
+from projections.engine import digests, refill, rulings
 from projections.engine.projection import Projection
 from projections.engine.tasks import Alone, Workshop
 from projections.engine.tasks import Crew as AnyCrew
@@ -149,6 +149,7 @@ class Restore:
         stack.callback(workshop.database.close)
         crew = self._crew(workshop, stack)
         by = deeds.name()
+        rulings.from_log(workshop.database)
         with refill.held(self._admin_url, workshop.projections, by=by):
             again = restorer.still_to_erase(self._plan.erased)
             stated = self._stated(restorer.heads(), {tenant_id for tenant_id, _ in again})
@@ -157,7 +158,9 @@ class Restore:
                 self._compare(workshop, stated)
                 self._record(again)
                 heads = restorer.heads()
-                refill.to_heads(workshop, crew, list(heads), shown.advance)
+                refill.to_heads(
+                    workshop, crew, list(heads), shown.advance, _stays(workshop, stated)
+                )
             for tenant_id in heads:
                 with workshop.database.transaction(tenant_id) as settling:
                     of = {"tenant_id": tenant_id}
@@ -227,3 +230,18 @@ def _ends(
                 by_position.setdefault(each.position, []).append(projection)
         for position, projections in by_position.items():
             yield tenant_id, projections, position
+
+
+def _stays(
+    workshop: Workshop, stated: dict[UUID, list[ModelDigest]]
+) -> Callable[[UUID, str], bool]:
+    """Whether a paused read model has been brought to where it stood, and goes no further."""
+    known = {(each.name, each.version) for each in workshop.projections}
+    stood = {
+        (tenant_id, each.projection)
+        for tenant_id, of_tenant in stated.items()
+        for each in of_tenant
+        if (each.projection, each.version) in known
+    }
+    paused = refill.paused(workshop.database)
+    return lambda tenant_id, name: (tenant_id, name) in stood and paused(tenant_id, name)

@@ -3,17 +3,19 @@
 For as long as it takes, that generation counts as being built: no worker follows the log with it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
 import psycopg
 
+from infrastructure.database import BatchDatabase
 from infrastructure.sql import Queries
 from projections.engine import alone, generations, reading
 from projections.engine.fill import Poisoned
 from projections.engine.generations import Consumer
 from projections.engine.projection import Projection
+from projections.engine.registry import EVERYONE
 from projections.engine.tasks import Crew, Passed, Target, Task, Workshop
 
 SQL = Queries(__package__, "refill.sql")
@@ -46,14 +48,34 @@ def to(
     return sum(outcome.events for outcome in crew.do(tasks, passed))
 
 
-def to_heads(workshop: Workshop, crew: Crew, tenants: Sequence[UUID], passed: Passed) -> None:
-    """Bring every projection to the end of every log; streams that it can't take are parked."""
-    everything = [(each, workshop.projections, None) for each in tenants]
+def paused(database: BatchDatabase) -> Callable[[UUID, str], bool]:
+    """Tells whether a projection, by its name, stands still for a tenant."""
+    with database.connection() as connection:
+        rows = set(connection.execute(SQL["pauses"]).fetchall())
+    return lambda tenant_id, name: bool(rows & {(name, tenant_id), (name, EVERYONE)})
+
+
+def to_heads(
+    workshop: Workshop,
+    crew: Crew,
+    tenants: Sequence[UUID],
+    passed: Passed,
+    stays: Callable[[UUID, str], bool],
+) -> None:
+    """Bring every projection to the end of every log; streams that it can't take are parked.
+
+    `stays` tells which projection of which tenant is left where it is.
+    """
+    moved = {
+        tenant_id: [each for each in workshop.projections if not stays(tenant_id, each.name)]
+        for tenant_id in tenants
+    }
+    everything = [(tenant_id, chosen, None) for tenant_id, chosen in moved.items()]
     while True:
         try:
             to(crew, everything, passed)
         except Poisoned as poisoned:
-            for projection in workshop.projections:
+            for projection in moved[poisoned.tenant_id]:
                 consumer = Consumer(projection)
                 alone.catch_up(
                     workshop.database, consumer, poisoned.tenant_id, vault=workshop.vault

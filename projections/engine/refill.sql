@@ -9,3 +9,6 @@ ON CONFLICT DO NOTHING
 
 -- name: release
 DELETE FROM read.generations WHERE generation = 0 AND state = 'building'
+
+-- name: pauses
+SELECT projection, for_tenant FROM read.pauses
