@@ -6,6 +6,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
+from psycopg.rows import scalar_row
 
 from infrastructure.clock import TimeOrderedIds
 from infrastructure.database import BatchDatabase
@@ -25,6 +26,10 @@ TEMPORARY = (
     *TABLES_LOST,
 )
 """What is the matter with the surroundings, not with an event: nothing is parked for it."""
+TIMED_OUT = psycopg.errors.QueryCanceled
+"""A statement ran into its time-out: the surroundings', and if it goes on so, the event's own."""
+TIMEOUTS_MAX = 5
+"""After so many in a row over the same event its stream is parked: some three minutes of trying."""
 
 log = structlog.get_logger(__name__)
 
@@ -36,11 +41,16 @@ def catch_up(
     *,
     vault: Vault,
     batch_events: int = BATCH_EVENTS,
+    one_by_one: bool = False,
     until: float = math.inf,
 ) -> CaughtUp:
     """Bring one projection up to the head, or as far as it comes until `time.monotonic()` is there.
 
-    An event that the projection can't take parks its stream: the others go on without it.
+    An event that the projection can't take parks its stream: the others go on without it. So does
+    one that ran into the time-out of a statement `TIMEOUTS_MAX` times.
+
+    Args:
+        one_by_one: begin with a batch of one event, because a larger one has timed out before.
 
     Raises:
         psycopg.OperationalError, Unavailable: something can't be reached; trying later is right.
@@ -49,17 +59,19 @@ def catch_up(
         MasterKeyUnknown: the vault can't use a key that it has.
     """
     done = CaughtUp()
-    size = batch_events
+    size = 1 if one_by_one else batch_events
     while True:
         try:
             passed = _batch(database, consumer, tenant_id, size, done, vault)
-        except TEMPORARY as error:
-            _note_failure(database, consumer, tenant_id, error)
-            raise
         except Exception as error:
+            attempts = 1
+            if isinstance(error, TEMPORARY) and not (size > 1 and isinstance(error, TIMED_OUT)):
+                attempts = _note_failure(database, consumer, tenant_id, error)
+                if attempts < TIMEOUTS_MAX or not isinstance(error, TIMED_OUT):
+                    raise
             if size == 1:
                 log.exception("projection.failed", **consumer.key._asdict())
-                _park_next(database, consumer, tenant_id, error)
+                _park_next(database, consumer, tenant_id, error, attempts)
             size = 1  # find the one event that is the matter; then batches grow again
             continue
         if passed is None:
@@ -102,7 +114,7 @@ def _batch(
 
 
 def _park_next(
-    database: BatchDatabase, consumer: Consumer, tenant_id: UUID, error: Exception
+    database: BatchDatabase, consumer: Consumer, tenant_id: UUID, error: Exception, attempts: int
 ) -> None:
     of = consumer.of(tenant_id)
     with database.transaction(tenant_id) as connection:
@@ -120,6 +132,7 @@ def _park_next(
                 "type": row.type,
                 "failure": type(error).__name__,
                 "dead_letter_id": TimeOrderedIds().new(),
+                "attempts": attempts,
             }
             connection.execute(SQL["park"], {**of, **parked})
             connection.execute(SQL["move_checkpoint"], {**of, "position": row.position})
@@ -127,10 +140,13 @@ def _park_next(
 
 def _note_failure(
     database: BatchDatabase, consumer: Consumer, tenant_id: UUID, error: Exception
-) -> None:
+) -> int:
+    """How many there were in a row; 0 where that can't be told."""
     try:
         with database.transaction(tenant_id) as connection:
-            failure = {"failure": type(error).__name__}
-            connection.execute(SQL["note_failure"], {**consumer.of(tenant_id), **failure})
+            of = {**consumer.of(tenant_id), "failure": type(error).__name__}
+            cursor = connection.cursor(row_factory=scalar_row)
+            return cursor.execute(SQL["note_failure"], of).fetchone() or 0
     except psycopg.OperationalError:
         log.warning("projection.failure_not_noted", **consumer.key._asdict())
+        return 0

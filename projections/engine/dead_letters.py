@@ -22,7 +22,7 @@ from infrastructure.event_log.rows import EventRow
 from infrastructure.sql import Queries
 from infrastructure.vault.vault import Vault
 from projections.engine import generations, passed_over, reading
-from projections.engine.alone import TEMPORARY
+from projections.engine.alone import TEMPORARY, TIMED_OUT
 from projections.engine.generations import Consumer
 from projections.engine.reading import BATCH_EVENTS
 from projections.engine.reading import SQL as ENGINE
@@ -139,9 +139,9 @@ class _Taking:
                 taken = [each for each in events if self._consumer.projection.takes(each)]
                 apply = self._consumer.projection.apply
                 jobs = apply(self._connection, self._tenant_id, taken) if taken else ()
-        except TEMPORARY:
-            raise
         except Exception as error:
+            if isinstance(error, TEMPORARY) and not isinstance(error, TIMED_OUT):
+                raise
             if len(wanted) > 1:
                 for row in wanted:
                     self._take([row])
@@ -161,5 +161,6 @@ class _Taking:
             "type": row.type,
             "failure": type(error).__name__,
             "dead_letter_id": self._dead_letter_id if again else TimeOrderedIds().new(),
+            "attempts": 1,
         }
         self._connection.execute(SQL["park_again"] if again else ENGINE["park"], parameters)

@@ -13,7 +13,8 @@ ON CONFLICT DO NOTHING
 RETURNING position
 
 -- name: lock_checkpoints
-SELECT projection, version, generation, position FROM read.checkpoints
+SELECT projection, version, generation, failure IS NOT DISTINCT FROM 'QueryCanceled', position
+  FROM read.checkpoints
  WHERE tenant_id = %(tenant_id)s
    AND (projection, version, generation) IN (
      SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[]))
@@ -54,7 +55,7 @@ UPDATE read.checkpoints
    AND generation = %(generation)s
 
 -- name: note_failure
--- Not of a generation that was dropped meanwhile.
+-- Not of a generation that was dropped meanwhile. Time-outs are counted from the first one on.
 INSERT INTO read.checkpoints AS c
        (tenant_id, projection, version, generation, position, state, failure, attempts, retry_at)
 SELECT %(tenant_id)s, p.projection, p.version, p.generation, 0, 'failing', %(failure)s, 1,
@@ -62,9 +63,13 @@ SELECT %(tenant_id)s, p.projection, p.version, p.generation, 0, 'failing', %(fai
   FROM read.consumers(ARRAY[%(projection)s::text], ARRAY[%(version)s::int]) p
  WHERE p.generation = %(generation)s
 ON CONFLICT (tenant_id, projection, version, generation) DO UPDATE
-   SET state = 'failing', failure = excluded.failure, attempts = c.attempts + 1,
+   SET state = 'failing', failure = excluded.failure,
+       attempts = CASE WHEN excluded.failure = 'QueryCanceled'
+                        AND c.failure IS DISTINCT FROM 'QueryCanceled'
+                       THEN 1 ELSE c.attempts + 1 END,
        retry_at = clock_timestamp() + least(60, 0.5 * 2 ^ least(c.attempts, 10)) * interval '1 s',
        updated_at = clock_timestamp()
+RETURNING c.attempts
 
 -- name: behind
 SELECT p.projection, p.version, p.generation
@@ -81,9 +86,9 @@ SELECT p.projection, p.version, p.generation
 -- name: park
 INSERT INTO read.parked_streams
        (tenant_id, projection, version, generation, stream_id, position, type, failure,
-        dead_letter_id)
+        dead_letter_id, attempts)
 VALUES (%(tenant_id)s, %(projection)s, %(version)s, %(generation)s, %(stream_id)s, %(position)s,
-        %(type)s, %(failure)s, %(dead_letter_id)s)
+        %(type)s, %(failure)s, %(dead_letter_id)s, %(attempts)s)
 ON CONFLICT DO NOTHING
 
 -- name: rows_of_stream

@@ -7,8 +7,8 @@ may be lost, doubled or late without harm.
 
 import math
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -50,19 +50,22 @@ class Runner:
                 every projection had its turn.
         """
         total = CaughtUp()
+        stopped: Exception | None = None
         while behind := self._behind(tenant_id):
             events_before = total.events
-            at_head = False
             try:
-                at_head = self._in_step(behind, tenant_id, total, until)
+                step = self._in_step(behind, tenant_id, total)
             except Exception as error:  # noqa: BLE001 - whoever it was, alone it will show
                 log.warning("projections.go_alone", reason=type(error).__name__)
-                self._each_alone(behind, tenant_id, total, until)
-            if at_head or total.events == events_before:
+                step = _Step(behind)
+            stopped = self._each_alone(step, tenant_id, total, until) or stopped
+            if step.at_head or total.events == events_before:
                 break  # what comes later wakes for itself; others who are at it will look again
             if time.monotonic() >= until:
                 total.more = True
                 break
+        if stopped is not None:
+            raise stopped
         return total
 
     def catch_up(
@@ -106,10 +109,8 @@ class Runner:
     def _consumer(self, key: Key) -> Consumer:
         return Consumer(self._projections[key.projection, key.version], key.generation)
 
-    def _in_step(
-        self, behind: Sequence[Consumer], tenant_id: UUID, total: CaughtUp, until: float
-    ) -> bool:
-        """One batch for those in front, then the others alone; whether that was all there was."""
+    def _in_step(self, behind: Sequence[Consumer], tenant_id: UUID, total: CaughtUp) -> "_Step":
+        """One batch for those in front."""
         of = {"tenant_id": tenant_id, **generations.columns(each.key for each in behind)}
         with self._database.transaction(tenant_id) as connection:
             locked = connection.execute(SQL["lock_checkpoints"], of).fetchall()
@@ -118,16 +119,23 @@ class Runner:
                 locked = connection.execute(SQL["lock_checkpoints"], of).fetchall()
             if not locked:
                 total.busy = True
-                return False
-            at = {self._consumer(Key(*key)): position for *key, position in locked}
-            quick = {each: place for each, place in at.items() if not each.projection.slow}
+                return _Step([])
+            at = {self._consumer(Key(*key)): position for *key, _, position in locked}
+            late = {self._consumer(Key(*key)) for *key, timed_out, _ in locked if timed_out}
+            quick = {
+                each: place
+                for each, place in at.items()
+                if not each.projection.slow and each not in late
+            }
             front = max(quick.values(), default=-1)
-            chosen = [each for each, position in at.items() if position == front]
+            chosen = [each for each in at if at[each] == front and each not in late]
             jobs, passed, moved = self._apply(connection, tenant_id, front, chosen)
         total.add(CaughtUp(events=passed, jobs=jobs))
-        left = [each for each in at if each not in moved]
-        self._each_alone(left, tenant_id, total, until)
-        return 0 < passed < BATCH_EVENTS and len(locked) == len(behind)
+        return _Step(
+            left=[each for each in at if each not in moved],
+            late=late,
+            at_head=0 < passed < BATCH_EVENTS and len(locked) == len(behind),
+        )
 
     def _apply(
         self,
@@ -168,13 +176,13 @@ class Runner:
         return jobs, len(events), moved
 
     def _each_alone(
-        self, consumers: Sequence[Consumer], tenant_id: UUID, total: CaughtUp, until: float
-    ) -> None:
-        """Each has its turn, whatever becomes of the others; what stopped one is raised last."""
+        self, step: "_Step", tenant_id: UUID, total: CaughtUp, until: float
+    ) -> Exception | None:
+        """Each that is left has its turn, whatever becomes of the others; what stopped one."""
         stopped: Exception | None = None
-        for consumer in consumers:
+        for consumer in step.left:
+            size = SLOW_BATCH_EVENTS if consumer.projection.slow else BATCH_EVENTS
             try:
-                size = SLOW_BATCH_EVENTS if consumer.projection.slow else BATCH_EVENTS
                 total.add(
                     alone.catch_up(
                         self._database,
@@ -182,10 +190,20 @@ class Runner:
                         tenant_id,
                         vault=self._vault,
                         batch_events=size,
+                        one_by_one=consumer in step.late,
                         until=until,
                     )
                 )
             except alone.TEMPORARY as error:
                 stopped = error
-        if stopped is not None:
-            raise stopped
+        return stopped
+
+
+class _Step(NamedTuple):
+    """What is left for each to do alone, after one batch of those in front."""
+
+    left: Sequence[Consumer]
+    late: Collection[Consumer] = ()
+    """Those that timed out when they were tried last."""
+    at_head: bool = False
+    """Whether nobody has more to read, so far as can be told."""
