@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 from psycopg import Connection, IsolationLevel
-from psycopg.rows import args_row, tuple_row
+from psycopg.rows import args_row, scalar_row, tuple_row
 
 from infrastructure.database import BatchDatabase
 from infrastructure.vault.vault import Vault
@@ -19,6 +19,7 @@ from projections.engine import generations, passed_over, reading
 from projections.engine.alone import TABLES_LOST, TEMPORARY
 from projections.engine.generations import Consumer
 from projections.engine.reading import BATCH_EVENTS, SQL
+from projections.engine.registry import NotPossible
 
 SAMPLES = 20
 SNAPSHOTS = 5
@@ -76,9 +77,11 @@ def compare(
 ) -> list[Compared]:
     """Every pair, each at one position; whichever lags behind is brought level first.
 
-    A live one that can't be brought level, because its tables are damaged, counts as lost.
+    A live one that can't be brought level, because its tables are damaged, counts as lost. One that
+    is paused is not moved.
 
     Raises:
+        NotPossible: a live one is paused, and the other has read on.
         Exception: the other can't take an event; whatever its projection raised.
     """
     done: list[Compared] = []
@@ -130,10 +133,13 @@ def _in_snapshot(
         try:
             with database.within(connection, tenant_id):
                 at = _positions(connection, pairs, tenant_id)
+                paused = _paused(connection, pairs, tenant_id)
                 for pair in pairs:
                     position = at.get(pair.made.key, 0)
                     # One that never took an event, such as that of a new version, is as it is.
                     unread = pair.live.key not in at and position > BATCH_EVENTS
+                    if pair.live.key.projection in paused:
+                        unread = not at.get(pair.live.key)
                     if unread or at.get(pair.live.key, 0) == position:
                         done.append(_compare(connection, pair, tenant_id, position))
                     else:
@@ -163,6 +169,12 @@ def _level(
         at = _positions(connection, [pair], tenant_id)
         target = max(at.values())
         behind = {each: range(at[each.key], target) for each in pair}
+        if behind[pair.live] and _paused(connection, [pair], tenant_id):
+            raise NotPossible(
+                f"{pair.live.projection.name} is paused for tenant {tenant_id} at position "
+                f"{at[pair.live.key]}, and generation {pair.made.generation} has read on to "
+                f"{target}: resume it, or drop that generation and build it anew"
+            )
         _advance(connection, pair.made, tenant_id, behind[pair.made], vault)
         try:
             _advance(connection, pair.live, tenant_id, behind[pair.live], vault)
@@ -199,6 +211,12 @@ def _positions(
     cursor = connection.cursor(row_factory=tuple_row)
     rows = cursor.execute(SQL["positions"], {"tenant_id": tenant_id, **of}).fetchall()
     return {generations.Key(*key): position for *key, position in rows}
+
+
+def _paused(connection: Connection[Any], pairs: Sequence[Pair], tenant_id: UUID) -> set[str]:
+    cursor = connection.cursor(row_factory=scalar_row)
+    of = {"tenant_id": tenant_id, "projections": [pair.live.projection.name for pair in pairs]}
+    return set(cursor.execute(SQL["paused"], of).fetchall())
 
 
 def _compare(connection: Connection[Any], pair: Pair, tenant_id: UUID, position: int) -> Compared:

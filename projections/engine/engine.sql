@@ -157,6 +157,10 @@ SELECT projection, version, generation, position FROM read.checkpoints
    AND (projection, version, generation) IN (
      SELECT * FROM unnest(%(projections)s::text[], %(versions)s::int[], %(generations)s::int[]))
 
+-- name: paused
+SELECT DISTINCT p.name FROM unnest(%(projections)s::text[]) AS p(name)
+ WHERE read.is_paused(p.name, %(tenant_id)s)
+
 -- name: fill_checkpoints
 INSERT INTO read.checkpoints AS c (tenant_id, projection, version, generation, position)
 SELECT %(tenant_id)s, p.projection, p.version, p.generation, %(position)s

@@ -16,7 +16,7 @@ from psycopg.rows import scalar_row
 from infrastructure.database import BatchDatabase
 from infrastructure.event_log import tenants
 from infrastructure.event_log.tenants import Tenant
-from projections.engine import generations, registry
+from projections.engine import generations, refill, registry
 from projections.engine.comparison import Compared
 from projections.engine.projection import Projection
 from projections.engine.registry import Generation, NotPossible, Registry
@@ -118,7 +118,7 @@ class Rebuild:
         return sorted(chosen, key=lambda each: -(each.position or 0))
 
     def fill(self, built: Built, for_tenant: UUID | None, passed: Passed) -> None:
-        """Fill them up to the heads of the logs, or nearly so.
+        """Fill them up to the heads of the logs, or nearly so; what is paused, to where it stands.
 
         Raises:
             Poisoned: an event can't be taken.
@@ -194,11 +194,21 @@ class Rebuild:
                 registry.insist(partial(self._registry.drop, projection, target.generation))
 
     def _fill_once(self, built: Built, chosen: Sequence[Tenant], passed: Passed) -> int:
-        tasks = [
-            Task(tenant_id=each.tenant_id, targets=tuple(built.targets), until=each.position)
-            for each in chosen
-            if each.position
-        ]
+        paused = refill.paused(self._database)
+        tasks: list[Task] = []
+        for tenant in chosen:
+            still = [each for each in built.targets if paused(tenant.tenant_id, each.projection)]
+            moved = [each for each in built.targets if each not in still]
+            tasks += [
+                Task(
+                    tenant_id=tenant.tenant_id,
+                    targets=tuple(targets),
+                    until=tenant.position,
+                    until_live=targets is still,
+                )
+                for targets in (moved, still)
+                if targets and tenant.position
+            ]
         return sum(outcome.events for outcome in self._crew.do(tasks, passed))
 
     def _unfinished(self, projection: Projection, for_tenant: UUID | None) -> int | None:

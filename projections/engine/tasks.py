@@ -40,7 +40,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[Target, ...]
     until: int | None = None
     until_live: bool = False
-    """No further than the generations that answer, which are not moved."""
+    """No further than the generations that answer, which are not moved; up to `until`, if given,
+    where those have not read anything."""
     fill: bool = True
     compare: bool = False
 
@@ -124,7 +125,8 @@ class Alone:
         live = {each: self._live(each, task.tenant_id) for each in consumers}
         positions = fill.reached(self._database, list(live.values()), task.tenant_id)
         for position in sorted(set(positions.values())):
-            yield [each for each in consumers if positions[live[each]] == position], position
+            group = [each for each in consumers if positions[live[each]] == position]
+            yield group, position or task.until or 0
 
     def _consumer(self, target: Target) -> Consumer:
         projection = self._projections[target.projection, target.version]
