@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 
-from infrastructure.database import SESSION_OPTIONS, SET_TENANT
+from infrastructure.database import PREPARE_AT_ONCE, SESSION_OPTIONS, SET_TENANT
 from infrastructure.event_log.library import errors
 
 WAIT_FOR_CONNECTION_SECONDS = 30.0
@@ -35,7 +35,11 @@ class TenantLog:
             max_size=connections_max,
             timeout=WAIT_FOR_CONNECTION_SECONDS,
             open=False,
-            kwargs={"autocommit": True, "options": SESSION_OPTIONS},
+            kwargs={
+                "autocommit": True,
+                "options": SESSION_OPTIONS,
+                "prepare_threshold": PREPARE_AT_ONCE,
+            },
             name="library",
         )
 
