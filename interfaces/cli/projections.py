@@ -17,6 +17,8 @@ PROCESSES = click.option(
 ACCEPT = click.option(
     "--accept-differences", is_flag=True, help="Switch although rows differ: they are repaired."
 )
+NAMES = click.argument("names", nargs=-1, metavar="[NAME]...")
+ALL = click.option("--all", "everything", is_flag=True, help="Every read model.")
 GENERATION = click.option(
     "--generation", required=True, type=click.IntRange(min=0, max=2**31 - 1), metavar="N"
 )
@@ -31,8 +33,8 @@ projections.add_command(dead_letters.dead_letters)
 
 
 @projections.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--all", "everything", is_flag=True, help="Every read model.")
+@NAMES
+@ALL
 @TENANT
 @click.option("--switch", is_flag=True, help="Have the new generation answer, if nothing differs.")
 @ACCEPT
@@ -57,14 +59,14 @@ def rebuild(
     """
     from interfaces.cli import projections_rebuild as command
 
-    if everything == bool(names):
-        raise click.UsageError("name read models, or give --all")
+    _check_chosen(names, everything=everything)
     asked = command.Asked(names, tenant, processes, switch, accept_differences)
     command.rebuild(load_settings(), asked, as_json=as_json)
 
 
 @projections.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@NAMES
+@ALL
 @TENANT
 @PROCESSES
 @JSON
@@ -75,11 +77,13 @@ def diff(
     tenant: str | None,
     processes: int | None,
     *,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Compare live read models with what the log says, row by row. 1 if anything differs."""
     from interfaces.cli import projections_rebuild as command
 
+    _check_chosen(names, everything=everything)
     asked = command.Asked(names, tenant, processes)
     command.diff(load_settings(), asked, as_json=as_json)
 
@@ -192,3 +196,10 @@ def list_(load_settings: "LoadSettings", tenant: str | None, *, as_json: bool) -
     from interfaces.cli import projections_list as command
 
     command.run(load_settings(), tenant, as_json=as_json)
+
+
+def _check_chosen(names: tuple[str, ...], *, everything: bool) -> None:
+    if everything and names:
+        raise click.UsageError("name read models or give --all, not both")
+    if not everything and not names:
+        raise click.UsageError("name read models, or give --all for every one")

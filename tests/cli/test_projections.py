@@ -90,12 +90,12 @@ def test_damage_is_told_and_repaired(database: Database, tenant: TenantId) -> No
         "--accept-differences",
     )  # fmt: skip
     assert repaired.exit_code == 0, repaired.output
-    assert muniment(database, "projections", "diff").exit_code == 0
+    assert muniment(database, "projections", "diff", "--all").exit_code == 0
 
 
 @pytest.mark.usefixtures("tenant")
 def test_a_comparison_leaves_nothing_behind(database: Database) -> None:
-    assert muniment(database, "projections", "diff").exit_code == 0
+    assert muniment(database, "projections", "diff", "--all").exit_code == 0
     with psycopg.connect(database.admin_url) as connection:
         schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'read_g%'"
         assert connection.execute(schemas).fetchone() == (0,)
@@ -104,12 +104,19 @@ def test_a_comparison_leaves_nothing_behind(database: Database) -> None:
     assert "first generation" in muniment(database, "projections", "generations").stdout
 
 
+@pytest.mark.parametrize("command", ["rebuild", "diff"])
+def test_read_models_are_named_or_all_of_them_are_meant(database: Database, command: str) -> None:
+    neither = muniment(database, "projections", command)
+    assert (neither.exit_code, "or give --all for every one" in neither.stderr) == (2, True)
+    both = muniment(database, "projections", command, "--all", "document_list")
+    assert (both.exit_code, "not both" in both.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("rebuild",),
-        ("rebuild", "--all", "document_list"),
         ("rebuild", "nothing"),
+        ("diff", "nothing"),
         ("rebuild", "pipeline_jobs"),
         ("rebuild", "document_list", "--tenant", "nobody"),
         ("switch", "document_list"),

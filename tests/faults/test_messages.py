@@ -70,7 +70,16 @@ def seconds_until_read(stack: Stack, waiting: dict[str, str]) -> float:
 def same_as_replayed(stack: Stack) -> None:
     """Every read model is what the log says."""
     found = subprocess.run(
-        [sys.executable, "-m", "interfaces.cli.main", "projections", "diff", "--processes", "1"],
+        [
+            sys.executable,
+            "-m",
+            "interfaces.cli.main",
+            "projections",
+            "diff",
+            "--all",
+            "--processes",
+            "1",
+        ],
         cwd=Path(__file__).parents[2],
         env=stack.environment,
         capture_output=True,
