@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 Fault = Literal["cut at the request", "cut at the answer", "swallow the answer to an append"]
 SOCKET_NAME = ".s.PGSQL.{port}"
 PIECE_BYTES = 65_536
-APPENDS = (b"\0append\0", b"\0append_one\0")
+APPENDS = (b"\0append\0", b"\0append_one\0", b"\0append_many\0")
 """How a request runs the prepared statement of an append: no portal's name, then its own."""
 READY_FOR_QUERY = b"Z\x00\x00\x00\x05I"
 """What the server says when it takes requests: a connection is not cut before it is one."""

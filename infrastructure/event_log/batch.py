@@ -1,4 +1,4 @@
-"""Commands as parameters of `log.append` and `log.append_one`, and the answers as outcomes."""
+"""Commands as parameters of the append functions, and their answers as outcomes."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -87,16 +87,56 @@ def parameters(tenant_id: UUID, commands: Sequence[Append]) -> Parameters:
     )
 
 
+def parameters_of_many(commands: Sequence[tuple[UUID, Append]]) -> Parameters:
+    """The parameters of the statement `append_many`; every command is one event of its tenant."""
+    single = [(command, stream, stream.events[0]) for command, stream in _streams(commands)]
+    return (
+        wire.array(wire.UUID_OID, [tenant_id.bytes for tenant_id, _ in commands]),
+        wire.array(wire.UUID_OID, [command.command_id.bytes for command, _, _ in single]),
+        wire.array(wire.BYTEA_OID, [command.fingerprint for command, _, _ in single]),
+        wire.array(wire.UUID_OID, [stream.stream_id.bytes for _, stream, _ in single]),
+        wire.int8s([stream.expected + 1 for _, stream, _ in single]),
+        wire.texts([event.TYPE for _, _, event in single]),
+        wire.array(wire.INT2_OID, [wire.INT2(event.SCHEMA) for _, _, event in single]),
+        wire.array(wire.BYTEA_OID, [codec.encode(event) for _, _, event in single]),
+        wire.array(
+            wire.BYTEA_OID, [_METADATA.encode(command.metadata) for command, _, _ in single]
+        ),
+        wire.array(wire.UUID_OID, [uuid_utils.uuid7().bytes for _ in single]),
+        wire.array(wire.UUID_OID, [command.correlation_id.bytes for command, _, _ in single]),
+        wire.uuids([command.causation_id for command, _, _ in single]),
+        wire.texts([command.actor for command, _, _ in single]),
+    )
+
+
+def _streams(commands: Sequence[tuple[UUID, Append]]) -> Iterator[tuple[Append, NewEvents]]:
+    for _, command in commands:
+        yield command, command.streams[0]
+
+
+def outcomes_of_many(row: Row, commands: Sequence[Append]) -> list[Recorded | Exception | None]:
+    """What `append_many` recorded; None where `append` has to find the outcome.
+
+    Raises:
+        ValueError: the answer is not one position for each command.
+    """
+    positions = wire.elements(row[0], wire.read_int8)
+    pairs = zip(positions, commands, strict=True)
+    return [
+        None if position is None else _recorded(command, position) for position, command in pairs
+    ]
+
+
 def outcome_of_one(row: Row, command: Append) -> Recorded | None:
     """What `append_one` recorded; None where `append` has to find the outcome."""
     position = row[0]
-    if position is None:
-        return None
+    return None if position is None else _recorded(command, wire.read_int8(position))
+
+
+def _recorded(command: Append, position: int) -> Recorded:
     stream = command.streams[0]
     return Recorded(
-        id=stream.stream_id,
-        version=Version(stream.expected + 1),
-        position=Position(wire.read_int8(position)),
+        id=stream.stream_id, version=Version(stream.expected + 1), position=Position(position)
     )
 
 

@@ -6,6 +6,9 @@ SELECT outcomes, last_positions, stream_ids, versions, actual_versions, claim_sc
 -- name: append_one
 SELECT log.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 
+-- name: append_many
+SELECT log.append_many($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+
 -- name: stream
 SELECT tenant_id, position, stream_id, version, type, schema, data, event_id, correlation_id,
        actor, recorded_at

@@ -36,7 +36,7 @@ class House:
 
         async def body() -> None:
             await self.store.append(logs.tenant(), logs.command())
-            await asyncio.gather(*self.store._lanes._opening)
+            await asyncio.gather(*self.store._outbox._lanes._opening)
 
         self.runner.run(body())
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from application.recorded import Append
 from domain.ids import TenantId
+from infrastructure.event_log import outbox
 from tests.event_log import drafts, held, logs, model
 from tests.event_log.drafts import NEW, Draft, Part
 from tests.event_log.house import House
@@ -35,6 +36,9 @@ SHORT = settings(
     suppress_health_check=list(HealthCheck),
 )
 LONG = settings(SHORT, max_examples=250, stateful_step_count=50, derandomize=False)
+
+SHARING = [outbox.SHARING_TENANTS_MIN, 1]
+"""As it is, and with calls that are shared even by a tenant with nobody."""
 
 tenant_numbers = st.integers(0, 1)
 moments: st.SearchStrategy[Fault] = st.sampled_from(["cut at the request", "cut at the answer"])
@@ -220,10 +224,18 @@ def run_machine(house: House, how: settings) -> None:
     assert answers <= house.counts.keys(), house.counts
 
 
-def test_the_log_does_what_its_model_does(house: House) -> None:
+@pytest.mark.parametrize("sharing", SHARING)
+def test_the_log_does_what_its_model_does(
+    house: House, sharing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SHARING_TENANTS_MIN", sharing)
     run_machine(house, SHORT)
 
 
 @pytest.mark.slow
-def test_the_log_does_what_its_model_does_for_long(house: House) -> None:
+@pytest.mark.parametrize("sharing", SHARING)
+def test_the_log_does_what_its_model_does_for_long(
+    house: House, sharing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SHARING_TENANTS_MIN", sharing)
     run_machine(house, LONG)
