@@ -39,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lag_seconds_max: Annotated[
         int, Meta(ge=5, le=86_400, description="a time from 5 to 86400 seconds")
     ] = 300
+    stall_seconds_max: Annotated[
+        int, Meta(ge=1, le=60, description="a time from 1 to 60 seconds")
+    ] = 60
     upload_bytes_max: Annotated[
         int, Meta(ge=1024, le=2**30, description="a size from 1024 to 1073741824 bytes")
     ] = 20 * 2**20

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 from litestar.response import Stream
-from litestar.types import Receive, Scope, Send
+from litestar.types import Message, Receive, Scope, Send
 
 from application.actor import Actor
 from application.audit import handlers
@@ -18,6 +18,9 @@ from infrastructure.audit.export import Export
 from infrastructure.audit.slots import EXTEND_AFTER_SECONDS
 from interfaces.parts import Web
 
+PIECE_BYTES = 256 * 1024
+"""A reader has to take that much within `MUNIMENT_STALL_SECONDS_MAX`."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -25,11 +28,16 @@ class LeaseLost(Exception):  # noqa: N818 - named for what happened
     """The reader took so long that another export has this one's place."""
 
 
+class ReaderStalled(Exception):  # noqa: N818 - named for what happened
+    """The reader did not take one piece within the time that it has for each."""
+
+
 class Delivery:
     """Gives out an export that is recorded as started, and records its end, whichever it is.
 
     Chunks are made in threads, one after the other; a reader that stops reading stops the making.
-    One that goes away, at whatever point, has `end` called at once.
+    One that goes away, at whatever point, has `end` called at once; one that stays and reads
+    nothing has it called in the end.
     """
 
     def __init__(self, web: Web, actor: Actor, lease_id: UUID, export_id: UUID) -> None:
@@ -41,14 +49,15 @@ class Delivery:
         self._ended = False
         self._extended_at = time.monotonic()
         self._export: Export | None = None
+        self.stall_seconds_max = web.settings.stall_seconds_max
 
     async def chunks(self, export: Export) -> AsyncGenerator[bytes, None]:
         """The file."""
         self._export = export
         try:
             while (chunk := await asyncio.to_thread(export.next_chunk)) is not None:
-                if chunk:
-                    yield chunk
+                for start in range(0, len(chunk), PIECE_BYTES):
+                    yield chunk[start : start + PIECE_BYTES]
                 await self._keep_lease()
             self._outcome = "finished"
         except (asyncio.CancelledError, GeneratorExit, LeaseLost):
@@ -91,7 +100,7 @@ class Delivery:
 
 
 class Delivered(Stream):
-    """An answer that ends its delivery also where the reader goes away between two chunks."""
+    """An answer that ends its delivery also where the reader goes away, or reads no more."""
 
     def __init__(self, delivery: Delivery, export: Export, **more: Any) -> None:
         super().__init__(delivery.chunks(export), **more)
@@ -113,6 +122,20 @@ class _Watched:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._answer(scope, receive, send)
+            await self._answer(scope, receive, self._bounded(send))
+        except* ReaderStalled:
+            log.info("audit.export_stalled")  # unfinished, so the server breaks the connection off
         finally:
             self._delivery.end()
+
+    def _bounded(self, send: Send) -> Send:
+        seconds = self._delivery.stall_seconds_max
+
+        async def bounded(message: Message) -> None:
+            try:
+                async with asyncio.timeout(seconds):
+                    await send(message)
+            except TimeoutError as error:
+                raise ReaderStalled from error
+
+        return bounded
