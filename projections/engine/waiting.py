@@ -11,7 +11,7 @@ from infrastructure.database import Database
 from projections.engine.projection import Projection
 from projections.engine.reading import SQL
 
-FIRST_PAUSE_SECONDS = 0.002
+FIRST_PAUSE_SECONDS = 0.005
 LONGEST_PAUSE_SECONDS = 0.05
 
 

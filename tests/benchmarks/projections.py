@@ -25,7 +25,13 @@ from projections.engine import registry
 from projections.engine.rebuild import Built, Rebuild
 from projections.engine.registry import Registry
 from projections.engine.tasks import Workshop
-from tests.benchmarks import projections_logs, projections_stock, projections_visible, verify_logs
+from tests.benchmarks import (
+    projections_http,
+    projections_logs,
+    projections_stock,
+    projections_visible,
+    verify_logs,
+)
 from tests.benchmarks.report import Report
 
 ROUNDS = 5
@@ -60,6 +66,7 @@ def main() -> int:
         finally:
             server.stop()
     projections_visible.rows(report, rounds=ROUNDS)
+    projections_http.rows(report, rounds=ROUNDS)
     report.finish()
     return 0
 

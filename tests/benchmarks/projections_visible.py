@@ -1,134 +1,155 @@
-"""How soon a read model shows what was recorded, while 200 commands a second come in over HTTP.
+"""How soon a read model has what was recorded, while 200 commands a second come in.
 
-Each command makes a watchlist; the read that follows it waits for its position. What is counted is
-the time from the command's answer to the read's, beside that of a read that waits for nothing.
+The commands are handled in this process as a web process handles them, without the HTTP around
+them; a worker and a scheduler of their own run the projections. A watcher looks every few
+milliseconds how far the read model has come. What is counted is the time from the command's answer,
+when it is committed, until the watcher sees its position passed.
 """
 
 import asyncio
-import json
 import tempfile
 import time
+from collections import deque
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID, uuid4
 
+import psycopg
 import uvloop
 
-from tests.api import Account
+from application.actor import Actor, Cause
+from application.watchlists import handlers
+from application.watchlists.commands import CreateWatchlist
+from domain.ids import CommandId, TenantId
+from infrastructure import database_url
+from infrastructure import settings as settings_module
+from infrastructure.embedded.postgres import EmbeddedPostgres
+from infrastructure.embedded.valkey import EmbeddedValkey
+from interfaces import bootstrap, provision
+from interfaces.parts import Web
+from projections.watchlists.watchlist_list import WatchlistList
+from tests import stack as stacks
 from tests.benchmarks.report import Report, percentile
-from tests.served import Served
+from tests.servers import APP_PASSWORD, Database
 
 COMMANDS_A_SECOND = 200
 SECONDS = 5.0
 TENANTS = 20
-CONNECTIONS = 64
-READ_EVERY = 10
-WAIT_MS = 5_000
+LOOK_EVERY_SECONDS = 0.005
+WAIT_SECONDS = 30.0
 TARGET_MS = 100.0
+DATABASE = "bench"
+CHECKPOINTS = b"SELECT tenant_id, position FROM read.checkpoints WHERE projection = %s"
 
 
 class Round(NamedTuple):
-    """Commands a second, and milliseconds until each was seen, and of reads that don't wait."""
+    """Commands a second, and milliseconds until each was visible."""
 
     rate: float
     visible: list[float]
-    reads: list[float]
 
 
 def rows(report: Report, *, rounds: int) -> None:
-    """Measure and report, with everything that `muniment serve` starts."""
-    with tempfile.TemporaryDirectory(prefix="muniment-bench-") as folder:
-        served = Served(Path(folder) / "data", {"MUNIMENT_LIMITS": "off"})
+    """Measure and report, over servers of its own."""
+    with tempfile.TemporaryDirectory(prefix="muniment-bench-") as name:
+        folder = Path(name)
+        server, valkey = EmbeddedPostgres(folder), EmbeddedValkey(folder)
         try:
-            served.start()
-            accounts = [served.register() for _ in range(TENANTS)]
-            uvloop.run(_round(served.port, accounts, 1.0))  # warm from here on
-            made = [uvloop.run(_round(served.port, accounts, SECONDS)) for _ in range(rounds)]
+            server.start()
+            valkey.start()
+            provision.migrate_database(server.admin_url, DATABASE, app_password=APP_PASSWORD)
+            admin_url = database_url.derive(server.admin_url, database=DATABASE)
+            app_url = database_url.derive(admin_url, user=provision.APP_ROLE, password=APP_PASSWORD)
+            database = Database(DATABASE, admin_url, app_url)
+            broker_url = stacks.broker_of(valkey.url, 0)
+            names = ["worker", "scheduler"]
+            with stacks.running(database, broker_url, folder, names=names) as stack:
+                settings = settings_module.load(stack.environment, None)
+                made = uvloop.run(_rounds(bootstrap.web(settings), admin_url, rounds))
         finally:
-            if served.process is not None and served.process.poll() is None:
-                served.interrupt()
-    report.add("commands that came in meanwhile", [each.rate for each in made], "commands/s")
-    for name, share in (("p50", 0.5), ("p99", 0.99)):
+            valkey.stop()
+            server.stop()
+    report.add("commands meanwhile", [each.rate for each in made], "commands/s")
+    for name, share, target in (("p50", 0.5, None), ("p99", 0.99, TARGET_MS)):
         visible = [percentile(each.visible, share) for each in made]
         report.add(
-            f"recorded until visible, {name}",
-            visible,
-            "ms",
-            target=TARGET_MS if name == "p99" else None,
-            direction="at most",
+            f"recorded until visible, {name}", visible, "ms", target=target, direction="at most"
         )
-        reads = [percentile(each.reads, share) for each in made]
-        report.add(f"… a read that waits for nothing, {name}", reads, "ms")
 
 
-async def _round(port: int, accounts: list[Account], seconds: float) -> Round:
+async def _rounds(web: Web, admin_url: str, rounds: int) -> list[Round]:
+    async with AsyncExitStack() as stack:
+        await bootstrap.open_databases(web, stack)
+        watcher = await psycopg.AsyncConnection.connect(admin_url, autocommit=True)
+        await stack.enter_async_context(watcher)
+        actors = [_owner() for _ in range(TENANTS)]
+        await _round(web, watcher, actors, 1.0)  # warm from here on
+        made = [await _round(web, watcher, actors, SECONDS) for _ in range(rounds)]
+        await web.store.drain()
+    return made
+
+
+def _owner() -> Actor:
+    """Somebody who may have watchlists; the cause is each command's own."""
+    cause = Cause(command_id=CommandId(uuid4()), correlation_id=uuid4())
+    user_id = uuid4()
+    return Actor(
+        tenant_id=TenantId(uuid4()),
+        name=f"user:{user_id}",
+        role="owner",
+        cause=cause,
+        user_id=user_id,
+    )
+
+
+async def _round(
+    web: Web,
+    watcher: psycopg.AsyncConnection[tuple[UUID, int]],
+    actors: list[Actor],
+    seconds: float,
+) -> Round:
     """Commands begin when the clock says so, whatever became of those before."""
-    connections: asyncio.Queue[_Connection] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        connections.put_nowait(await _Connection.open(port))
-    visible: list[float] = []
-    reads: list[float] = []
+    waiting: dict[UUID, deque[tuple[int, float]]] = {each.tenant_id: deque() for each in actors}
+    count = round(COMMANDS_A_SECOND * seconds)
+    watching = asyncio.create_task(_watch(watcher, waiting, count))
+    began = time.perf_counter()
 
     async def one(number: int) -> None:
-        connection = await connections.get()
-        try:
-            token = accounts[number % len(accounts)].headers["Authorization"]
-            body = json.dumps({"name": f"Watchlist {number}"}).encode()
-            head = await connection.ask("POST /api/v1/watchlists", token, b"201", body)
-            recorded = time.perf_counter()
-            position = _header(head, b"x-event-position")
-            path = f"GET /api/v1/watchlists?limit=1&wait_ms={WAIT_MS}"
-            await connection.ask(path, token, b"200", position=position)
-            seen = time.perf_counter()
-            visible.append((seen - recorded) * 1000)
-            if number % READ_EVERY == 0:
-                seen = time.perf_counter()
-                await connection.ask("GET /api/v1/watchlists?limit=1", token, b"200")
-                reads.append((time.perf_counter() - seen) * 1000)
-        finally:
-            connections.put_nowait(connection)
+        someone = actors[number % len(actors)]
+        cause = Cause(command_id=CommandId(uuid4()), correlation_id=uuid4())
+        actor = Actor(
+            tenant_id=someone.tenant_id,
+            name=someone.name,
+            role="owner",
+            cause=cause,
+            user_id=someone.user_id,
+        )
+        command = CreateWatchlist(name=f"Watchlist {number}")
+        recorded = await handlers.create_watchlist(command, actor, web.ports)
+        waiting[actor.tenant_id].append((recorded.position, time.perf_counter()))
 
-    began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        for number in range(round(COMMANDS_A_SECOND * seconds)):
+        for number in range(count):
             await asyncio.sleep(began + number / COMMANDS_A_SECOND - time.perf_counter())
             group.create_task(one(number))
-    lasted = time.perf_counter() - began
-    while not connections.empty():
-        connections.get_nowait().close()
-    return Round(len(visible) / lasted, visible, reads)
+    rate = count / (time.perf_counter() - began)
+    return Round(rate, await asyncio.wait_for(watching, WAIT_SECONDS))
 
 
-class _Connection:
-    """One connection kept alive: bytes over a socket, so that the client takes next to nothing."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    @classmethod
-    async def open(cls, port: int) -> "_Connection":
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
-
-    async def ask(
-        self, line: str, token: str, status: bytes, body: bytes = b"", position: str = ""
-    ) -> bytes:
-        """Send a request and read its answer; the head of it."""
-        wait = f"X-Wait-For-Position: {position}\r\n" if position else ""
-        kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
-        who = f"Host: 127.0.0.1\r\nAuthorization: {token}\r\n"
-        self._writer.write(f"{line} HTTP/1.1\r\n{who}{wait}{kind}\r\n".encode() + body)
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        await self._reader.readexactly(int(_header(head, b"content-length")))
-        if head.split(b" ", 2)[1] != status:
-            raise RuntimeError(head.decode())
-        return head
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-def _header(head: bytes, name: bytes) -> str:
-    for line in head.split(b"\r\n")[1:]:
-        key, _, value = line.partition(b":")
-        if key.strip().lower() == name:
-            return value.strip().decode()
-    raise RuntimeError(f"no {name.decode()}: {head.decode()}")
+async def _watch(
+    connection: psycopg.AsyncConnection[tuple[UUID, int]],
+    waiting: dict[UUID, deque[tuple[int, float]]],
+    count: int,
+) -> list[float]:
+    """Milliseconds until each of `count` commands was seen to be passed."""
+    visible: list[float] = []
+    while len(visible) < count:
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        cursor = await connection.execute(CHECKPOINTS, [WatchlistList.name])
+        for tenant_id, position in await cursor.fetchall():
+            commands = waiting.get(tenant_id, ())
+            while commands and commands[0][0] <= position:
+                recorded = commands.popleft()[1]
+                visible.append((time.perf_counter() - recorded) * 1000)
+    return visible
