@@ -88,7 +88,8 @@ def apply(operation: Json, method: str, path: str, opt: Mapping[str, Any]) -> No
     reads = method == "GET" or bool(opt.get("reads"))
     admin = bool(opt.get("admin"))
     waits = not public and not admin and (reads or bool(opt.get("waits")))
-    creates = method == "POST" and not operation["responses"].keys().isdisjoint({"201", "202"})
+    creates = not operation["responses"].keys().isdisjoint({"201", "202"})
+    keyed = method == "POST" and (creates or admin)
     # What is set or taken out within a resource is the same however often it is done.
     conditional = method in ("PUT", "PATCH", "DELETE") and path.endswith("_id}")
     if public:
@@ -97,7 +98,7 @@ def apply(operation: Json, method: str, path: str, opt: Mapping[str, Any]) -> No
         operation["security"] = [{"administrator": []}]
     operation["parameters"] = [
         *_without_noise(operation.get("parameters", [])),
-        *([_IDEMPOTENCY_KEY] if creates else []),
+        *([_IDEMPOTENCY_KEY] if keyed else []),
         *([_IF_MATCH] if conditional else []),
         *([_WAIT_FOR_POSITION, _WAIT_MS] if waits else []),
     ]

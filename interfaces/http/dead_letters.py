@@ -1,21 +1,21 @@
 """Dead letters over HTTP: streams that a projection could not take further."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from application.actor import Actor
-from application.platform import handlers
+from application.platform import handlers, repeats
 from application.platform.commands import RetryDeadLetter, SkipDeadLetter
 from application.platform.handlers import TakenUp
 from application.platform.ports import DeadLetter, DeadLetterFilter, Outcome
-from interfaces.http import answers
+from interfaces.http import answers, idempotency
 from interfaces.http.problems import BadRequest
 from interfaces.parts import Web
 
@@ -81,17 +81,27 @@ class DeadLetterController(Controller):
     @post("/{dead_letter_id:uuid}/retry", status_code=200, summary="Retry a dead letter")
     async def retry(
         self,
+        request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         administrator: NamedDependency[Actor],
         dead_letter_id: FromPath[UUID],
     ) -> Response[DeadLetterOutcome]:
         """Takes in what was passed over of its stream; where that fails it stays, one try older."""
         command = RetryDeadLetter(dead_letter_id=dead_letter_id)
-        return _answer(await handlers.retry_dead_letter(command, administrator, web.platform))
+        taken_up = await idempotency.once_or(
+            request,
+            web,
+            administrator,
+            [],
+            lambda acting: handlers.retry_dead_letter(command, acting, web.platform),
+            lambda recorded, _: repeats.taken_up(recorded, dead_letter_id, web.platform),
+        )
+        return _answer(taken_up)
 
     @post("/{dead_letter_id:uuid}/skip", status_code=200, summary="Skip a dead letter's event")
     async def skip(
         self,
+        request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         administrator: NamedDependency[Actor],
         dead_letter_id: FromPath[UUID],
@@ -99,7 +109,15 @@ class DeadLetterController(Controller):
     ) -> Response[DeadLetterOutcome]:
         """Leaves this one event out for ever, and takes in those of its stream that follow."""
         command = SkipDeadLetter(dead_letter_id=dead_letter_id, reason=data.reason)
-        return _answer(await handlers.skip_dead_letter(command, administrator, web.platform))
+        taken_up = await idempotency.once_or(
+            request,
+            web,
+            administrator,
+            [data],
+            lambda acting: handlers.skip_dead_letter(command, acting, web.platform),
+            lambda recorded, _: repeats.taken_up(recorded, dead_letter_id, web.platform),
+        )
+        return _answer(taken_up)
 
 
 def _answer(taken_up: TakenUp) -> Response[DeadLetterOutcome]:

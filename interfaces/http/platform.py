@@ -1,17 +1,18 @@
 """Operating the projections over HTTP: for the platform's administrators alone."""
 
-from collections.abc import Sequence
-from typing import Annotated
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from application.actor import Actor
-from application.platform import generations, handlers
+from application.platform import generations, handlers, repeats
 from application.platform.commands import (
     PauseProjection,
     RebuildProjection,
@@ -22,10 +23,10 @@ from application.platform.commands import (
 from application.platform.generations import Changed
 from application.recorded import Recorded
 from domain.platform.operating import TenantUnknown
-from interfaces.http import answers
+from interfaces.http import answers, idempotency
 from interfaces.parts import Web
 from projections import catalogue
-from projections.engine import standing
+from projections.engine import rulings, standing
 from projections.engine.standing import Standing, TenantStanding
 
 
@@ -109,6 +110,7 @@ class PlatformController(Controller):
     @post("/projections/{name:str}/rebuild", status_code=202, summary="Rebuild a read model")
     async def rebuild(
         self,
+        request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         administrator: NamedDependency[Actor],
         name: FromPath[str],
@@ -116,12 +118,18 @@ class PlatformController(Controller):
     ) -> Response[Generation]:
         """Begins a new generation. A worker fills it and compares it; then it can answer."""
         command = RebuildProjection(projection=name, tenant_id=data.tenant_id)
-        changed = await generations.rebuild_projection(command, administrator, web.platform)
-        return _generation(changed)
+        return await _changed(
+            request,
+            web,
+            administrator,
+            data,
+            lambda acting: generations.rebuild_projection(command, acting, web.platform),
+        )
 
     @post("/projections/{name:str}/switch", status_code=200, summary="Switch a read model")
     async def switch(
         self,
+        request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         administrator: NamedDependency[Actor],
         name: FromPath[str],
@@ -134,12 +142,18 @@ class PlatformController(Controller):
             tenant_id=data.tenant_id,
             accept_differences=data.accept_differences,
         )
-        changed = await generations.switch_projection(command, administrator, web.platform)
-        return _generation(changed)
+        return await _changed(
+            request,
+            web,
+            administrator,
+            data,
+            lambda acting: generations.switch_projection(command, acting, web.platform),
+        )
 
     @post("/projections/{name:str}/rollback", status_code=200, summary="Undo a switch")
     async def rollback(
         self,
+        request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         administrator: NamedDependency[Actor],
         name: FromPath[str],
@@ -147,12 +161,18 @@ class PlatformController(Controller):
     ) -> Response[Generation]:
         """The generation before, which has followed the log, answers again at once."""
         command = RollBackProjection(projection=name, tenant_id=data.tenant_id)
-        changed = await generations.roll_back_projection(command, administrator, web.platform)
-        return _generation(changed)
+        return await _changed(
+            request,
+            web,
+            administrator,
+            data,
+            lambda acting: generations.roll_back_projection(command, acting, web.platform),
+        )
 
     @post("/projections/{name:str}/pause", status_code=200, summary="Pause a projection")
     async def pause(
         self,
+        request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         administrator: NamedDependency[Actor],
         name: FromPath[str],
@@ -160,11 +180,18 @@ class PlatformController(Controller):
     ) -> Response[Operated]:
         """It stands still until it is resumed, also over restarts; reads go on from its rows."""
         command = PauseProjection(projection=name, tenant_id=data.tenant_id)
-        return _operated(await handlers.pause_projection(command, administrator, web.platform))
+        return await _operated(
+            request,
+            web,
+            administrator,
+            data,
+            lambda acting: handlers.pause_projection(command, acting, web.platform),
+        )
 
     @post("/projections/{name:str}/resume", status_code=200, summary="Resume a projection")
     async def resume(
         self,
+        request: Request[Any, Any, Any],
         web: NamedDependency[Web],
         administrator: NamedDependency[Actor],
         name: FromPath[str],
@@ -172,10 +199,26 @@ class PlatformController(Controller):
     ) -> Response[Operated]:
         """Ends the pause of this tenant, or that of all; the one doesn't end the other."""
         command = ResumeProjection(projection=name, tenant_id=data.tenant_id)
-        return _operated(await handlers.resume_projection(command, administrator, web.platform))
+        return await _operated(
+            request,
+            web,
+            administrator,
+            data,
+            lambda acting: handlers.resume_projection(command, acting, web.platform),
+        )
 
 
-def _generation(changed: Changed) -> Response[Generation]:
+async def _changed(
+    request: Request[Any, Any, Any],
+    web: Web,
+    administrator: Actor,
+    data: WhichTenant,
+    run: Callable[[Actor], Awaitable[Changed]],
+) -> Response[Generation]:
+    async def again(recorded: Recorded, acting: Actor) -> Changed:
+        return await repeats.changed(recorded, web.platform, lambda: run(acting))
+
+    changed = await idempotency.once_or(request, web, administrator, [data], run, again)
     body = Generation(
         generation=changed.generation,
         previous=changed.previous,
@@ -184,5 +227,17 @@ def _generation(changed: Changed) -> Response[Generation]:
     return Response(body, headers=answers.written(changed.recorded))
 
 
-def _operated(recorded: Recorded) -> Response[Operated]:
+async def _operated(
+    request: Request[Any, Any, Any],
+    web: Web,
+    administrator: Actor,
+    data: WhichTenant,
+    run: Callable[[Actor], Awaitable[Recorded]],
+) -> Response[Operated]:
+    async def again(recorded: Recorded, _acting: Actor) -> Recorded:
+        # On record, and perhaps no more than that; somebody else may have overruled it since.
+        await asyncio.to_thread(rulings.from_log, web.batch_database)
+        return recorded
+
+    recorded = await idempotency.once_or(request, web, administrator, [data], run, again)
     return Response(Operated(position=recorded.position), headers=answers.written(recorded))
