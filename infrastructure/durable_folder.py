@@ -4,6 +4,7 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -40,6 +41,15 @@ class DurableFolder:
         if not _synced_as_it_is(path, data):
             _write(path, data)
         self._sync_folders(path.parent)
+
+    def read(self, name: str) -> bytes:
+        """What the file `name` holds.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        with FileIO(f"{self._root}/{name}") as file:
+            return file.readall()
 
     def _sync_folders(self, folder: Path) -> None:
         """Sync the folder, and those above it up to the first whose name is known to be on disk."""

@@ -168,7 +168,8 @@ class _Batches:
 
     def take(self, events: Sequence[RecordedEvent]) -> None:
         """Keep those that it handles."""
-        self._events += filter(self.consumer.projection.takes, events)
+        handled = self.consumer.projection.handlers
+        self._events += [each for each in events if type(each.event) in handled]
 
     @property
     def is_full(self) -> bool:
@@ -207,9 +208,7 @@ class _Rows:
 
     def take(self, events: Sequence[RecordedEvent]) -> None:
         """Fold them."""
-        for recorded in events:
-            if self._fold.takes(recorded):
-                self._fold.fold(self._rows, recorded)
+        self._fold.fold(self._rows, events)
 
     @property
     def is_full(self) -> bool:

@@ -94,8 +94,7 @@ def _folded(
             continue
         try:
             recorded: RecordedEvent = reading.decoded(each, keys)
-            if fold.takes(recorded):
-                fold.fold(made, recorded)
+            fold.fold(made, [recorded])
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this event
             log.warning("past.ended", projection=fold.name, reason=type(error).__name__)
             ended.add(each.stream_id)

@@ -1,6 +1,7 @@
 """What a projection is: a name, a version, the events it handles, and how it takes a batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -71,11 +72,7 @@ class Projection:
         """Whether there is a handler for this event."""
         return type(recorded.event) in self.handlers
 
-    def handler_of(self, recorded: RecordedEvent) -> Callable[..., Any]:
-        """The method marked for this event.
-
-        Raises:
-            KeyError: there is none; see `takes`.
-        """
-        method: Callable[..., Any] = getattr(self, self.handlers[type(recorded.event)])  # type: ignore[index] # None is not a key and raises
-        return method
+    @cached_property
+    def bound_handlers(self) -> Mapping[type, Callable[..., Any]]:
+        """The method that takes events of a type, for each type that is handled."""
+        return {taken: getattr(self, attribute) for taken, attribute in self.handlers.items()}

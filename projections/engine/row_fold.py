@@ -48,16 +48,19 @@ class RowFold(Projection, Generic[Row]):
         keys = list({self.key(recorded): None for recorded in events})
         before = self.read_rows(connection, tenant_id, keys)
         rows: dict[UUID, Row | None] = dict(before)
-        for recorded in events:
-            self.fold(rows, recorded)
+        self.fold(rows, events)
         gone = [key for key, row in rows.items() if row is None and key in before]
         self.write_rows(connection, tenant_id, rows.values(), gone)
         return ()
 
-    def fold(self, rows: dict[UUID, Row | None], recorded: RecordedEvent) -> None:
-        """Take one event into the row it belongs to; None stands for a row that is not there."""
-        key = self.key(recorded)
-        rows[key] = self.handler_of(recorded)(rows.get(key), recorded.event, recorded)
+    def fold(self, rows: dict[UUID, Row | None], events: Iterable[RecordedEvent]) -> None:
+        """Take each event that has a handler into its row; None stands for no row."""
+        handlers = self.bound_handlers
+        for recorded in events:
+            handle = handlers.get(type(recorded.event))
+            if handle is not None:
+                key = self.key(recorded)
+                rows[key] = handle(rows.get(key), recorded.event, recorded)
 
     def write_rows(
         self,
