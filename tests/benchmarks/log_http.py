@@ -20,6 +20,8 @@ from tests.http import archives
 from tests.servers import Database
 
 CONNECTIONS = 100
+NICENESS = "5"
+"""Of a worker, as an installation has it."""
 TARGET_MS = 200.0
 TEXT = "Invoices are kept for ten years. Letters are kept for six."
 INSTALLATIONS = {
@@ -46,7 +48,7 @@ def rows(report: Report, database: Database, folder: Path, *, rounds: int, secon
             place = folder / f"installation-{number}"
             place.mkdir()
             broker_url = stacks.broker_of(valkey.url, number)
-            settings = {"MUNIMENT_LIMITS": "off"}
+            settings = {"MUNIMENT_LIMITS": "off", "MUNIMENT_WORKER_NICENESS": NICENESS}
             with stacks.running(
                 database, broker_url, place, names=names, settings=settings
             ) as stack:
