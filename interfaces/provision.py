@@ -9,7 +9,7 @@ from psycopg.rows import scalar_row
 from infrastructure import database_url
 from infrastructure.event_log import migrate
 from projections import catalogue
-from projections.engine import tables
+from projections.engine import ledger, tables
 
 APP_ROLE = "muniment_app"
 
@@ -23,10 +23,15 @@ def migrate_database(admin_url: str, database: str, *, app_password: str) -> lis
 
     Returns:
         The migrations applied and the tables made.
+
+    Raises:
+        LedgerLost: what keeps account of read models was lost after it was made.
     """
     _create_database(admin_url, database)
     url = database_url.derive(admin_url, database=database)
     done = migrate.migrate(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        ledger.check(connection)
     done += tables.create_missing(url, catalogue.PROJECTIONS)
     with psycopg.connect(url, autocommit=True) as connection:
         # A generation of a read model is a schema; rights on a database aren't restored with it.

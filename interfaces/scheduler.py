@@ -19,6 +19,7 @@ from interfaces import backups, bootstrap, logging, parts, rebuilder, standbys, 
 from interfaces.backups import DailyBackup
 from projections import catalogue
 from projections.engine import standing
+from projections.engine.alone import TABLES_LOST
 
 SWEEP_SECONDS = 1.0
 JOBS_PER_SWEEP = 200
@@ -56,7 +57,7 @@ async def _run(settings: Settings) -> None:
         while not stop.is_set():
             try:
                 await _lead(wired, settings, stop)
-            except (*DATABASE_AWAY, redis.RedisError) as error:
+            except (*DATABASE_AWAY, *TABLES_LOST, redis.RedisError) as error:
                 log.warning("sweep.interrupted", reason=type(error).__name__)
             await _pause(stop)
     log.info("scheduler.stopped")

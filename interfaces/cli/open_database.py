@@ -1,7 +1,7 @@
 """The database for a command that needs nothing else: the one in use, or started for it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import psycopg
@@ -11,6 +11,7 @@ from infrastructure.settings import Settings
 from interfaces.cli import preflight
 from interfaces.cli.engines import Engines
 from interfaces.cli.preflight import CannotStart
+from projections.engine.ledger import LedgerLost
 
 LoadSettings = Callable[[], Settings]
 """Reads the settings; a command that needs none doesn't call it."""
@@ -82,7 +83,8 @@ def _running(settings: Settings, engines: Engines, *, make: bool) -> Iterator[No
     lock.take()
     try:
         engines.start(lambda: False)
-        engines.migrate()
+        with suppress(LedgerLost):  # whoever can't work without it will say so, or make it again
+            engines.migrate()
         yield
     finally:
         engines.stop()

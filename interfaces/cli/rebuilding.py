@@ -17,7 +17,7 @@ from interfaces import bootstrap
 from interfaces.cli import deeds, events_tenant, open_database
 from interfaces.cli.deeds import Deeds
 from interfaces.crew import Crew
-from projections.engine import registry
+from projections.engine import ledger, registry
 from projections.engine.projection import Projection
 from projections.engine.rebuild import Rebuild
 from projections.engine.registry import Registry
@@ -81,14 +81,21 @@ class Work(msgspec.Struct, kw_only=True):
 
 
 @contextmanager
-def at_work(settings: Settings) -> Iterator[Work]:
-    """The database in use, or the embedded one started for as long as this."""
+def at_work(settings: Settings, *, whatever_is_lost: bool = False) -> Iterator[Work]:
+    """The database in use, or the embedded one started for as long as this.
+
+    Raises:
+        LedgerLost: nothing keeps account of the read models, unless `whatever_is_lost`.
+    """
     with ExitStack() as stack:
         addresses = stack.enter_context(open_database.reached(settings))
         inside = msgspec.structs.replace(settings, database_url=Secret(addresses.app))
         workshop = bootstrap.rebuilding(inside)
         workshop.database.open()
         stack.callback(workshop.database.close)
+        if not whatever_is_lost:
+            with workshop.database.connection() as connection:
+                ledger.check(connection)
         yield Work(
             settings=inside,
             admin_url=addresses.admin,

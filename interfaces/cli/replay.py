@@ -14,7 +14,7 @@ import rich_click as click
 from domain.platform.events import ProjectionReplayed
 from infrastructure.event_log.verifier import Verifier
 from infrastructure.settings import Settings
-from interfaces.cli import differences, projections_rebuild, rebuilding
+from interfaces.cli import differences, projections_rebuild, rebuilding, replay_ledger
 from interfaces.cli.progress import Shown
 from interfaces.cli.rebuilding import Work
 from projections.engine import copies, registry, rulings
@@ -42,6 +42,10 @@ class Recovered(msgspec.Struct, kw_only=True):
     repaired: dict[str, int] = {}
     """Rows that were not as the log says."""
     intact: list[str] = []
+    ledger: list[str] = []
+    """What kept account of all read models and was gone."""
+    filled: list[str] = []
+    """All of them, where it took that."""
     ruled: rulings.Changed = rulings.Changed()
     """Of administrators: pauses and skipped events that were not as the platform's log says."""
     events: int = 0
@@ -69,26 +73,25 @@ def dry_run(settings: Settings, asked: Asked) -> None:
 
 def recover(settings: Settings, asked: Asked) -> None:
     """Bring back what is lost, then repair what is damaged; what is right stays as it is."""
-    with rebuilding.at_work(settings) as work:
-        chosen, tenant_id = work.named(asked.names), work.tenant(asked.tenant)
-        lost = _lost(work, chosen)
-        if not asked.sure:
-            told = "".join(f"{table} is lost\n" for tables in lost.values() for table in tables)
-            question = "Replace what is not as the log says? Nobody who reads waits for it"
-            click.confirm(f"{told}{question}", abort=True)
-        if lost and tenant_id is not None:
-            raise NotPossible("tables are lost for every tenant: leave out --tenant")
-        _verify(work, asked)
-        done = Recovered(lost=lost, ruled=rulings.from_log(work.workshop.database))
-        gone = [each for each in chosen if each.name in lost]
-        if gone:
-            _bring_back(work, gone, asked.processes, done)
-        left = [each for each in chosen if each.name not in lost]
-        if left:
-            _repair(work, left, tenant_id, asked.processes, done)
+    with rebuilding.at_work(settings, whatever_is_lost=True) as work:
+        done = Recovered(ledger=replay_ledger.lost(work))
+        if done.ledger:
+            replay_ledger.check_asked(asked.names, asked.tenant)
+            _confirm(asked, done.ledger)
+        if done.ledger and replay_ledger.make(work):
+            _verify(work, asked)
+            done.ruled = rulings.from_log(work.workshop.database)
+            done.events = replay_ledger.fill(work, asked.processes)
+            done.filled = [each.name for each in work.named([])]
+        else:
+            _recover_models(work, asked, done)
     if asked.as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(done)))
         return
+    for name in done.ledger:
+        click.echo(f"{name}: made again")
+    for name in done.filled:
+        click.echo(f"{name}: recovered, filled anew")
     _tell_rulings(done.ruled, "are again as the platform's log says")
     for name, tables in done.lost.items():
         click.echo(f"{name}: recovered, with {', '.join(tables)}")
@@ -128,6 +131,30 @@ def copy(settings: Settings, asked: Asked, schema: str, until: int | datetime | 
         click.echo(
             f"{events:,} events of {len(ends):,} tenants in {len(tables)} tables of {schema}"
         )
+
+
+def _recover_models(work: Work, asked: Asked, done: Recovered) -> None:
+    chosen, tenant_id = work.named(asked.names), work.tenant(asked.tenant)
+    done.lost = _lost(work, chosen)
+    if not done.ledger:
+        _confirm(asked, [table for tables in done.lost.values() for table in tables])
+    if done.lost and tenant_id is not None:
+        raise NotPossible("tables are lost for every tenant: leave out --tenant")
+    _verify(work, asked)
+    done.ruled = rulings.from_log(work.workshop.database)
+    gone = [each for each in chosen if each.name in done.lost]
+    if gone:
+        _bring_back(work, gone, asked.processes, done)
+    left = [each for each in chosen if each.name not in done.lost]
+    if left:
+        _repair(work, left, tenant_id, asked.processes, done)
+
+
+def _confirm(asked: Asked, lost: Sequence[str]) -> None:
+    if not asked.sure:
+        told = "".join(f"{name} is lost\n" for name in lost)
+        question = "Replace what is not as the log says? Nobody who reads waits for it"
+        click.confirm(f"{told}{question}", abort=True)
 
 
 def _tell_rulings(changed: rulings.Changed, what: str) -> None:

@@ -11,7 +11,8 @@ from litestar.di import NamedDependency
 
 from interfaces.http import admission
 from interfaces.parts import Web
-from projections.engine import standing
+from projections.engine import ledger, standing
+from projections.engine.ledger import LedgerLost
 from projections.engine.standing import Standing
 
 
@@ -27,7 +28,9 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: Literal["ready", "not ready"]
     database: Literal["ok", "unavailable"]
     sweep: Literal["ok", "stopped", "unknown"] = "unknown"
-    projections: Literal["ok", "behind", "unknown"] = "unknown"
+    projections: Literal["ok", "behind", "lost", "unknown"] = "unknown"
+    detail: str | None = None
+    """What is lost, and which command mends it."""
     details: "ReadinessDetails | None" = None
 
 
@@ -54,8 +57,10 @@ class HealthController(Controller):
     async def ready(
         self, request: Request[Any, Any, Any], web: NamedDependency[Web]
     ) -> Response[Readiness]:
-        """503 while the database can't be reached, the sweep has stopped, or reads are stuck."""
+        """503 while the database is away, the sweep has stopped, or reads are stuck or lost."""
         try:
+            if gone := await ledger.lost_now(web.database):
+                return _lost(LedgerLost(gone))
             age = await standing.sweep_age_seconds(web.database)
             found = await standing.latest(web.database)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout):
@@ -76,6 +81,11 @@ class HealthController(Controller):
             ),
             status_code=200 if is_ready else 503,
         )
+
+
+def _lost(error: LedgerLost) -> Response[Readiness]:
+    found = Readiness(status="not ready", database="ok", projections="lost", detail=str(error))
+    return Response(found, status_code=503)
 
 
 def _has_stopped(web: Web, age_seconds: float | None) -> bool:

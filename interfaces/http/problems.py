@@ -58,7 +58,11 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ProjectionBehind, 503),
 )
 UNAVAILABLE = (psycopg.OperationalError, psycopg_pool.PoolTimeout)
-LOST = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
+LOST = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedFunction,
+)
 
 log = structlog.get_logger(__name__)
 

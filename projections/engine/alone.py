@@ -17,7 +17,11 @@ from projections.engine.generations import Consumer
 from projections.engine.projection import Unavailable
 from projections.engine.reading import BATCH_EVENTS, SQL, CaughtUp, LogNotContiguous
 
-TABLES_LOST = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
+TABLES_LOST = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedFunction,
+)
 TEMPORARY = (
     psycopg.OperationalError,
     Unavailable,
@@ -97,7 +101,7 @@ def _batch(
     """Apply up to `size` events; how many were passed, None while another run holds the row."""
     of = consumer.of(tenant_id)
     with database.transaction(tenant_id) as connection:
-        if consumer.generation != generations.FIRST:
+        if consumer.schema != generations.schema(generations.FIRST):
             generations.enter(connection, consumer.schema)
         position = reading.locked_position(connection, of)
         if position is None:

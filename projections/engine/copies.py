@@ -20,8 +20,8 @@ from projections.engine.tasks import Crew, Passed, Target, Task
 SQL = Queries(__package__, "copies.sql")
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,61}[a-z0-9]")
-OWN = re.compile(r"pg_.*|read_g[0-9]+")
-"""Names that are PostgreSQL's, or those of generations. Other schemas exist and are not touched."""
+OWN = re.compile(r"pg_.*|read_g[0-9]+|read_filling")
+"""Names that are PostgreSQL's, or Muniment's own. Other schemas exist and are not touched."""
 
 
 def begin(

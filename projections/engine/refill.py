@@ -39,10 +39,18 @@ def to(
     crew: Crew,
     ends: Iterable[tuple[UUID, Sequence[Projection], int | None]],
     passed: Passed,
+    into: str | None = None,
 ) -> int:
-    """Bring projections of a tenant up to a position, or the head; how many events that were."""
+    """Bring projections of a tenant up to a position, or the head; how many events that were.
+
+    `into` is the schema of their tables, where it is not that of the first generation.
+    """
     tasks = [
-        Task(tenant_id=tenant_id, targets=tuple(map(_target, projections)), until=until)
+        Task(
+            tenant_id=tenant_id,
+            targets=tuple(_target(each, into) for each in projections),
+            until=until,
+        )
         for tenant_id, projections, until in ends
     ]
     return sum(outcome.events for outcome in crew.do(tasks, passed))
@@ -61,10 +69,11 @@ def to_heads(
     tenants: Sequence[UUID],
     passed: Passed,
     stays: Callable[[UUID, str], bool],
+    into: str | None = None,
 ) -> None:
     """Bring every projection to the end of every log; streams that it can't take are parked.
 
-    `stays` tells which projection of which tenant is left where it is.
+    `stays` tells which projection of which tenant is left where it is; `into` as above.
     """
     moved = {
         tenant_id: [each for each in workshop.projections if not stays(tenant_id, each.name)]
@@ -73,10 +82,10 @@ def to_heads(
     everything = [(tenant_id, chosen, None) for tenant_id, chosen in moved.items()]
     while True:
         try:
-            to(crew, everything, passed)
+            to(crew, everything, passed, into)
         except Poisoned as poisoned:
             for projection in moved[poisoned.tenant_id]:
-                consumer = Consumer(projection)
+                consumer = Consumer(projection, into=into)
                 alone.catch_up(
                     workshop.database, consumer, poisoned.tenant_id, vault=workshop.vault
                 )
@@ -84,7 +93,10 @@ def to_heads(
             return
 
 
-def _target(projection: Projection) -> Target:
+def _target(projection: Projection, into: str | None) -> Target:
     return Target(
-        projection=projection.name, version=projection.version, generation=generations.FIRST
+        projection=projection.name,
+        version=projection.version,
+        generation=generations.FIRST,
+        into=into,
     )

@@ -6,16 +6,17 @@ tenant's log, so that it neither moves what was paused nor takes in what was ski
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from psycopg import Connection
 from psycopg.rows import args_row, scalar_row
 
 from application.recorded import RecordedEvent
 from domain.ids import PLATFORM
 from domain.platform.events import DeadLetterSkipped, ProjectionPaused, ProjectionResumed
-from infrastructure.database import BatchDatabase
+from infrastructure.database import SET_TENANT, BatchDatabase
 from infrastructure.event_log.rows import EventRow
 from infrastructure.sql import Queries
 from infrastructure.vault.vault import NO_KEYS
@@ -61,38 +62,51 @@ def from_log(database: BatchDatabase) -> Changed:
     """
     pauses = skipped = 0
     read_to = -1
-    while (found := _read(database)).position > read_to:
+    while True:
+        with database.connection() as connection, connection.transaction():
+            found = _read(connection)
+            if found.position == read_to:
+                return Changed(pauses=pauses, skipped=skipped)
+            changed = _apply(connection, found)
         read_to = found.position
-        with database.connection() as connection:
-            cursor = connection.cursor(row_factory=scalar_row)
-            pauses += cursor.execute(SQL["keep_pauses"], _columns(found.pauses)).fetchone() or 0
-        for tenant_id, events in found.skipped.items():
-            with database.transaction(tenant_id) as connection:
-                parameters = _skipped(tenant_id, events)
-                skipped += connection.execute(SQL["keep_skipped"], parameters).rowcount
-    return Changed(pauses=pauses, skipped=skipped)
+        pauses, skipped = pauses + changed.pauses, skipped + changed.skipped
+
+
+def bring_into_force(connection: Connection[Any]) -> Changed:
+    """The same once, within a transaction of the caller's: nobody sees the tables without them."""
+    return _apply(connection, _read(connection))
 
 
 def compare(database: BatchDatabase) -> Changed:
     """What `from_log` would change."""
-    found = _read(database)
-    with database.connection() as connection:
+    with database.connection() as connection, connection.transaction():
+        found = _read(connection)
         rows = connection.cursor(row_factory=args_row(Pause)).execute(SQL["pauses"]).fetchall()
-    missing = 0
-    for tenant_id, events in found.skipped.items():
-        with database.transaction(tenant_id) as connection:
-            cursor = connection.cursor(row_factory=scalar_row)
-            parameters = _skipped(tenant_id, events)
-            missing += cursor.execute(SQL["not_skipped"], parameters).fetchone() or 0
+        missing = _each_tenant(connection, found, "not_skipped")
     return Changed(pauses=len(set(rows) ^ found.pauses.keys()), skipped=missing)
 
 
-def _read(database: BatchDatabase) -> _Rulings:
-    with database.transaction(PLATFORM) as connection:
-        cursor = connection.cursor(row_factory=args_row(EventRow), binary=True)
-        parameters = {"tenant_id": PLATFORM, "types": TYPES}
-        rows = cursor.execute(SQL["rulings"], parameters).fetchall()
+def _read(connection: Connection[Any]) -> _Rulings:
+    connection.execute(SET_TENANT, [str(PLATFORM)])
+    cursor = connection.cursor(row_factory=args_row(EventRow), binary=True)
+    rows = cursor.execute(SQL["rulings"], {"tenant_id": PLATFORM, "types": TYPES}).fetchall()
     return _fold(reading.decoded(row, NO_KEYS) for row in rows)
+
+
+def _apply(connection: Connection[Any], found: _Rulings) -> Changed:
+    cursor = connection.cursor(row_factory=scalar_row)
+    pauses = cursor.execute(SQL["keep_pauses"], _columns(found.pauses)).fetchone() or 0
+    return Changed(pauses=pauses, skipped=_each_tenant(connection, found, "keep_skipped"))
+
+
+def _each_tenant(connection: Connection[Any], found: _Rulings, query: str) -> int:
+    """The numbers that a query about its skipped events gives for each tenant, summed."""
+    total = 0
+    for tenant_id, events in found.skipped.items():
+        connection.execute(SET_TENANT, [str(tenant_id)])
+        cursor = connection.cursor(row_factory=scalar_row)
+        total += cursor.execute(SQL[query], _skipped(tenant_id, events)).fetchone() or 0
+    return total
 
 
 def _fold(events: Iterable[RecordedEvent]) -> _Rulings:

@@ -118,6 +118,19 @@ def test_a_row_that_the_database_refuses_is_not_in_the_log(web_alone: Stack) -> 
         assert secret.encode().hex()[:24] not in told
 
 
+def test_readiness_tells_what_is_lost_and_which_command_mends_it(web_alone: Stack) -> None:
+    with altered(
+        web_alone,
+        "ALTER TABLE read.checkpoints RENAME TO gone",
+        "ALTER TABLE read.gone RENAME TO checkpoints",
+    ):
+        ready = web_alone.client.get("/health/ready")
+    assert (ready.status_code, ready.json()["projections"]) == (503, "lost")
+    detail = ready.json()["detail"]
+    assert ("read.checkpoints" in detail, "`muniment replay --yes`" in detail) == (True, True)
+    assert web_alone.client.get("/health/ready").status_code == 200
+
+
 def test_without_its_database_the_server_lives_and_says_that_it_is_not_ready(
     web_alone: Stack, account: Account
 ) -> None:
