@@ -10,6 +10,7 @@ from infrastructure import database_url
 from infrastructure.event_log import migrate
 from projections import catalogue
 from projections.engine import ledger, tables
+from projections.engine.ledger import LedgerLost
 
 APP_ROLE = "muniment_app"
 
@@ -31,7 +32,8 @@ def migrate_database(admin_url: str, database: str, *, app_password: str) -> lis
     url = database_url.derive(admin_url, database=database)
     done = migrate.migrate(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        ledger.check(connection)
+        if lost := ledger.lost(connection):
+            raise LedgerLost(lost)
     done += tables.create_missing(url, catalogue.PROJECTIONS)
     with psycopg.connect(url, autocommit=True) as connection:
         # A generation of a read model is a schema; rights on a database aren't restored with it.

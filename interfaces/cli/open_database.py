@@ -11,6 +11,8 @@ from infrastructure.settings import Settings
 from interfaces.cli import preflight
 from interfaces.cli.engines import Engines
 from interfaces.cli.preflight import CannotStart
+from projections.engine import ledger
+from projections.engine.alone import TABLES_LOST
 from projections.engine.ledger import LedgerLost
 
 LoadSettings = Callable[[], Settings]
@@ -50,13 +52,25 @@ def made(settings: Settings) -> Iterator[Addresses]:
 @contextmanager
 def _reached(settings: Settings, *, make: bool) -> Iterator[Addresses]:
     try:
-        with _addresses(settings, make=make) as addresses:
+        with _addresses(settings, make=make) as addresses, _told(addresses):
             yield addresses
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
+    except TABLES_LOST as error:
         raise CannotStart("the database is not up to date: run `muniment migrate`") from error
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split())
         raise CannotStart(f"the database can't be reached: {reason}") from error
+
+
+@contextmanager
+def _told(addresses: Addresses) -> Iterator[None]:
+    """Where something was not there: whether that is what keeps account of the read models."""
+    try:
+        yield
+    except TABLES_LOST:
+        with psycopg.connect(addresses.app, autocommit=True) as connection:
+            if ledger.is_kept_beside_a_log(connection):
+                ledger.check(connection)
+        raise
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from interfaces.http import admission
 from interfaces.parts import Web
 from projections.engine import ledger, standing
-from projections.engine.ledger import LedgerLost
+from projections.engine.registry import NotPossible
 from projections.engine.standing import Standing
 
 
@@ -60,7 +60,7 @@ class HealthController(Controller):
         """503 while the database is away, the sweep has stopped, or reads are stuck or lost."""
         try:
             if gone := await ledger.lost_now(web.database):
-                return _lost(LedgerLost(gone))
+                return _lost(ledger.complaint(gone))
             age = await standing.sweep_age_seconds(web.database)
             found = await standing.latest(web.database)
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout):
@@ -83,7 +83,7 @@ class HealthController(Controller):
         )
 
 
-def _lost(error: LedgerLost) -> Response[Readiness]:
+def _lost(error: NotPossible) -> Response[Readiness]:
     found = Readiness(status="not ready", database="ok", projections="lost", detail=str(error))
     return Response(found, status_code=503)
 

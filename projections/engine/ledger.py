@@ -14,7 +14,7 @@ from psycopg import Connection, sql
 from psycopg.rows import scalar_row
 
 from infrastructure.database import Database
-from infrastructure.event_log import schema_definition
+from infrastructure.event_log import migrate, schema_definition
 from infrastructure.event_log.migrate import MIGRATION_LOCK
 from infrastructure.sql import Queries
 from projections.engine import generations, reading, refill, rulings
@@ -44,6 +44,13 @@ class LedgerLost(NotPossible):
         )
 
 
+class NotUpToDate(NotPossible):
+    """The database is not up to date: run `muniment migrate`."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is not up to date: run `muniment migrate`")
+
+
 @cache
 def objects() -> list[str]:
     """What has to be there, by name."""
@@ -54,6 +61,12 @@ def lost(connection: Connection[Any]) -> list[str]:
     """What of it is not there."""
     cursor = connection.cursor(row_factory=scalar_row)
     return cursor.execute(SQL["lost"], {"objects": objects()}).fetchall()
+
+
+def is_kept_beside_a_log(connection: Connection[Any]) -> bool:
+    """Whether there is a log at all; an empty database has lost nothing."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    return bool(cursor.execute(SQL["log_exists"]).fetchone())
 
 
 async def lost_now(database: Database) -> list[str]:
@@ -68,10 +81,21 @@ def check(connection: Connection[Any]) -> None:
     """Nothing, where all is there.
 
     Raises:
-        LedgerLost: something is not.
+        LedgerLost, NotUpToDate: something is not.
     """
     if names := lost(connection):
-        raise LedgerLost(names)
+        raise complaint(names)
+
+
+def complaint(names: Sequence[str]) -> LedgerLost | NotUpToDate:
+    """What it means that these are not there, for whoever can't read which migrations were applied.
+
+    Where just the last ones are not, the migrations that make them may not have been; migrating
+    tells.
+    """
+    if names == objects()[-len(names) :] != objects():
+        return NotUpToDate()
+    return LedgerLost(names)
 
 
 def is_unfinished(connection: Connection[Any]) -> bool:
@@ -89,7 +113,12 @@ def make_again(admin_url: str, projections: Sequence[AnyProjection]) -> bool:
 
     Args:
         admin_url: a role that may act as `muniment_owner`.
+
+    Raises:
+        NotUpToDate: nothing is made in advance of the migrations.
     """
+    if migrate.missing(admin_url):
+        raise NotUpToDate
     with psycopg.connect(admin_url, autocommit=True) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
         connection.execute("SET LOCAL ROLE muniment_owner")

@@ -42,3 +42,6 @@ DELETE FROM read.generations WHERE generation = 0 AND state = 'building' AND mad
 
 -- name: protect
 SELECT read.protect(%(table)s::regclass)
+
+-- name: log_exists
+SELECT to_regclass('log.events') IS NOT NULL

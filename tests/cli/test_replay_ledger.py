@@ -7,7 +7,9 @@ import pytest
 
 from domain.ids import TenantId
 from domain.platform.events import ProjectionPaused
-from projections.engine import rulings
+from infrastructure.event_log import migrate
+from projections import catalogue
+from projections.engine import ledger, rulings
 from projections.engine.ledger import LedgerLost
 from tests.cli.installation import muniment
 from tests.event_log import logs
@@ -69,7 +71,13 @@ def test_what_is_lost_and_which_command_mends_it_is_told(
     database: Database, tenant: TenantId
 ) -> None:
     execute(database, "DROP TABLE read.checkpoints")
-    for command in ("replay", "--dry-run"), ("projections", "diff", "--all"), ("migrate",):
+    for command in (
+        ("replay", "--dry-run"),
+        ("projections", "diff", "--all"),
+        ("projections", "list"),
+        ("events", "verify"),
+        ("migrate",),
+    ):
         told = muniment(database, *command)
         assert isinstance(told.exception, LedgerLost), command
         line = str(told.exception)
@@ -78,3 +86,26 @@ def test_what_is_lost_and_which_command_mends_it_is_told(
     for less in ("--tenant", str(tenant)), ("--projection", "document_list"):
         assert muniment(database, "replay", "--yes", *less).exit_code == 2
     assert execute(database, "SELECT to_regclass('read.checkpoints')") == [(None,)]
+
+
+def test_a_recovery_that_was_killed_goes_on_and_nobody_takes_anything_in_before(
+    database: Database, tenant: TenantId
+) -> None:
+    before = histories.contents(database.admin_url, tenant)
+    execute(database, "DROP TABLE read.checkpoints")
+    assert ledger.make_again(database.admin_url, catalogue.PROJECTIONS)
+    histories.run(database.app_url, tenant)  # a worker that finds what was made
+    assert execute(database, "SELECT * FROM read.checkpoints") == []
+    assert muniment(database, "migrate").exit_code == 0
+    assert muniment(database, "replay", "--yes", "--json").exit_code == 0
+    assert histories.contents(database.admin_url, tenant) == before
+    assert execute(database, "SELECT to_regnamespace('read_filling')") == [(None,)]
+
+
+def test_a_database_that_is_behind_this_release_has_lost_nothing(database: Database) -> None:
+    while "0020_pauses_from_the_log" not in migrate.roll_back(database.admin_url, count=1):
+        pass
+    for command in ("replay", "--yes"), ("replay", "--dry-run"):
+        told = muniment(database, *command)
+        assert isinstance(told.exception, ledger.NotUpToDate), command
+    assert muniment(database, "migrate").exit_code == 0
