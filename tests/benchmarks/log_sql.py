@@ -13,6 +13,8 @@ from infrastructure.embedded import cluster
 CLIENTS = 16
 THREADS = 2
 TENANTS = 200
+SHARED_EVENTS = 32
+"""Of a call of `log.append_many` in `log_shared.sql`; each client has twelve tenants of its own."""
 
 DATA = '{"title":"some title","content":{"sha256":"abcdefabcdefabcdefabcdefabcdef12"}}'
 FOLDER = Path(__file__).parent
@@ -67,7 +69,7 @@ def positions(admin_url: str) -> int:
     return int(row[0]) if row else 0
 
 
-def run(url: str, script: Literal["plain", "append"], seconds: float) -> float:
+def run(url: str, script: Literal["plain", "append", "shared"], seconds: float) -> float:
     """Transactions a second."""
     parts = urlsplit(url)
     environment = {
