@@ -134,7 +134,10 @@ def test_read_tables_dropped_under_load_come_back_by_one_command(
         for thread in threads:
             thread.join(30)
     lost = (503, "urn:muniment:problem:read-model-lost")
-    assert set(people.answers) == {(200, ""), (202, ""), lost}
+    # Who reads several tables at the moment of the loss may be the one that a deadlock ends.
+    unavailable = (503, "urn:muniment:problem:unavailable")
+    assert lost in people.answers
+    assert set(people.answers) <= {(200, ""), (202, ""), lost, unavailable}
     assert set(after) <= {(200, ""), (202, "")}
     for document_id in people.written:
         assert stack.settled(account, document_id)["overall"] == "COMPLETED"
