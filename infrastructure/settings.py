@@ -47,7 +47,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 20 * 2**20
     worker_processes: Annotated[int, Meta(ge=1, le=64, description="a number from 1 to 64")] = 1
     worker_threads: Annotated[int, Meta(ge=1, le=256, description="a number from 1 to 256")] = 8
-    worker_niceness: Annotated[int, Meta(ge=0, le=19, description="a number from 0 to 19")] = 5
     jwt_secret: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     password_pepper: Annotated[Secret, Meta(description=_UNGUESSABLE)]
     lookup_key: Annotated[Secret, Meta(description=_UNGUESSABLE)]

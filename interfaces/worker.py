@@ -1,6 +1,5 @@
 """The process that runs projections and jobs, woken by messages."""
 
-import os
 import signal
 import threading
 import time
@@ -32,7 +31,6 @@ def run(settings: Settings) -> None:
     """Work until a signal asks to stop; what is in hand is finished first."""
     logging.configure(settings)
     starting.audit(settings)
-    os.nice(settings.worker_niceness)  # somebody waits for a request, nobody for a stage
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -58,10 +58,6 @@ class Served(Api):
     def said(self) -> str:
         return self.output.read_text()
 
-    def niceness(self, name: str) -> int:
-        """By how much a kind of process yields the processor to others."""
-        return next(each.nice() for each in self.family() if name in each.cmdline())
-
     def family(self) -> list[psutil.Process]:
         """Every process that works for this data directory, but the parent."""
         ours = [process for process in psutil.process_iter() if self._is_ours(process)]

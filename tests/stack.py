@@ -53,7 +53,6 @@ class Stack(Api):
             "MUNIMENT_VAULT_KEY": f"vault-{SECRET}",
             "MUNIMENT_ADMIN_TOKEN": ADMIN_TOKEN,
             "MUNIMENT_BCRYPT_COST": "4",
-            "MUNIMENT_WORKER_NICENESS": "0",  # the tests themselves are what else there is to do
             "MUNIMENT_SWEEP_SECONDS_MAX": "3600",  # some tests stop the scheduler
             **(settings or {}),
         }

@@ -20,8 +20,6 @@ from tests.http import archives
 from tests.servers import Database
 
 CONNECTIONS = 100
-NICENESS = "5"
-"""Of a worker, as an installation has it."""
 TARGET_MS = 200.0
 TEXT = "Invoices are kept for ten years. Letters are kept for six."
 INSTALLATIONS = {
@@ -48,7 +46,7 @@ def rows(report: Report, database: Database, folder: Path, *, rounds: int, secon
             place = folder / f"installation-{number}"
             place.mkdir()
             broker_url = stacks.broker_of(valkey.url, number)
-            settings = {"MUNIMENT_LIMITS": "off", "MUNIMENT_WORKER_NICENESS": NICENESS}
+            settings = {"MUNIMENT_LIMITS": "off"}
             with stacks.running(
                 database, broker_url, place, names=names, settings=settings
             ) as stack:
