@@ -1,4 +1,7 @@
-"""The append as pgbench calls it, and the plain INSERT it is compared with."""
+"""The append as pgbench calls it, and the plain INSERT it is compared with.
+
+Ids are ordered by time in both, as those are that a process makes.
+"""
 
 import re
 import subprocess
@@ -26,8 +29,8 @@ CREATE SEQUENCE public.plain_position;
 
 FILL = """
 INSERT INTO log.events
-SELECT t, p, gen_random_uuid(), 1, 'document.added', 1, %(data)s, '\\x7b7d', gen_random_uuid(),
-       gen_random_uuid(), gen_random_uuid(), NULL, 'user:1', now(), sha256('\\x00')
+SELECT t, p, uuidv7(), 1, 'document.added', 1, %(data)s, '\\x7b7d', uuidv7(),
+       uuidv7(), uuidv7(), NULL, 'user:1', now(), sha256('\\x00')
   FROM generate_series(1, %(tenants)s) AS n
  CROSS JOIN LATERAL (SELECT lpad(to_hex(n::int), 32, '0')::uuid AS t) AS tenant
  CROSS JOIN LATERAL generate_series(

@@ -15,7 +15,7 @@ from tests.http import archives
 from tests.servers import Database
 from tests.wire import Wire
 
-BROKER_NUMBER = 9
+BROKER_NUMBER = 6
 EVENTS = "SELECT stream_id, position FROM log.events WHERE type = %s"
 REQUESTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "knowledge_base.created": ("/api/v1/knowledge-bases", {"name": "Contracts"}, 201),

@@ -30,7 +30,7 @@ async def fill(store: PostgresEventStore, tenant_id: TenantId) -> None:
 def test_a_single_event_is_visible_within_a_second_beside_60_000_with_one_thread(
     servers: run_servers.Servers, tmp_path: Path
 ) -> None:
-    broker_url = stacks.broker_of(servers.valkey_url, 9)
+    broker_url = stacks.broker_of(servers.valkey_url, 5)
     settings = {"MUNIMENT_WORKER_THREADS": "1"}
     with (
         run_servers.fresh_database(servers) as database,

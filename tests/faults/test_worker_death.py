@@ -20,7 +20,7 @@ from tests.served import wait_until
 from tests.servers import Database
 from tests.stack import Account, Stack
 
-BROKER_NUMBER = 9
+BROKER_NUMBER = 13
 DOCUMENTS = 12
 TEXT = "Invoice {number} of the archive in Lyon is kept for ten years. " * 40
 

@@ -103,7 +103,7 @@ def read(database: Database, question: Callable[[Reader], Any]) -> Any:
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
