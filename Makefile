@@ -40,9 +40,8 @@ check: $(VENV)/.installed-dev  ## format, lint, types, layers, house rules, refe
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/house tests/docs tests/settings/test_documentation.py
 
-# Three processes for two cores: a quarter of the time the tests wait.
 test: $(VENV)/.installed-dev  ## every test but the slow ones, on throw-away servers
-	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(VENV)/.installed-dev  ## the crash and load suites
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m slow

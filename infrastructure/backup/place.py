@@ -1,5 +1,6 @@
 """Where backups are kept: a folder or an object store, as files by name."""
 
+import contextlib
 import io
 import os
 import re
@@ -82,11 +83,14 @@ class Place:
             shutil.rmtree(self._folder / prefix, ignore_errors=True)
 
     def remove_half_written(self, prefix: str) -> None:
-        """Let go of local files that a killed process had in hand."""
+        """Let go of local files that a killed process had in hand, and of folders left empty."""
         if self._folder is None:
             return
-        for path in (self._folder / prefix).rglob("*"):
-            if path.is_file() and _HALF_WRITTEN.fullmatch(path.name):
+        for path in sorted((self._folder / prefix).rglob("*"), reverse=True):  # what is in it first
+            if path.is_dir():
+                with contextlib.suppress(OSError):  # there is something in it
+                    path.rmdir()
+            elif _HALF_WRITTEN.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 
 

@@ -56,6 +56,21 @@ def test_a_set_holds_what_is_new_and_a_full_one_everything(
     ]
 
 
+def test_what_was_killed_before_its_first_whole_file_leaves_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    here = alone(database, tmp_path)
+    small(database, tmp_path)
+    first = created(here)["set_id"]
+    place = tmp_path / "backup" / "sets"
+    (place / "20260101T000000Z-00000000").mkdir()
+    half_written = place / "20260101T000000Z-11111111" / "log#1"
+    half_written.parent.mkdir()
+    half_written.write_bytes(b"half")
+    second = created(here)["set_id"]
+    assert sorted(path.name for path in place.iterdir()) == sorted([first, second])
+
+
 def test_a_create_that_is_killed_leaves_what_was_there_and_the_next_completes(
     database: Database, tmp_path: Path
 ) -> None:

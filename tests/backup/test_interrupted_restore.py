@@ -12,7 +12,7 @@ from tests.backup.installations import alone, held, inside, small, start, told
 from tests.event_log import filled
 from tests.servers import Database
 
-MANY = 60
+MANY = 30
 
 
 def logs_in(database: Database) -> int:

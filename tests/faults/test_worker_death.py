@@ -21,7 +21,7 @@ from tests.servers import Database
 from tests.stack import Account, Stack
 
 BROKER_NUMBER = 13
-DOCUMENTS = 12
+DOCUMENTS = 8
 TEXT = "Invoice {number} of the archive in Lyon is kept for ten years. " * 40
 
 

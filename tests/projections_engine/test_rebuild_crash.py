@@ -60,7 +60,7 @@ def killed_while_filling(database: Database, arguments: Sequence[str], more_than
     assert alive == []
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("processes", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_a_rebuild_killed_again_and_again_ends_with_the_same_rows(
     database: Database, processes: str
 ) -> None:

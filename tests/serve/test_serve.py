@@ -40,6 +40,7 @@ def test_a_newcomer_is_told_all_that_is_needed_and_finds_it_again(served: Served
     assert login in served.said()
 
 
+@pytest.mark.slow  # its short form is among the tests from end to end
 def test_a_killed_parent_leaves_nothing_that_the_next_start_cannot_take_over(
     served: Served,
 ) -> None:
