@@ -43,7 +43,7 @@ def position_of(record: bytes, format_: str) -> int:
 
 @pytest.mark.parametrize("format_", ["jsonl", "csv"])
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_the_parts_of_a_cut_download_are_the_whole(

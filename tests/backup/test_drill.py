@@ -92,6 +92,7 @@ def test_a_drill_that_is_interrupted_leaves_nothing(
     assert process.returncode == 1
 
 
+@pytest.mark.slow
 def test_the_next_drill_removes_what_a_killed_one_left_and_nothing_of_one_that_lives(
     backed_up: dict[str, str], data_dir: Path
 ) -> None:

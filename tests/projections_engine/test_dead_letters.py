@@ -34,7 +34,7 @@ KINDS: tuple[type[Projection], ...] = (
     KnowledgeBaseList,
 )
 MANY = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 STEPS = st.lists(
     st.tuples(st.integers(0, 2), st.lists(st.sampled_from(histories.NEXT), min_size=1, max_size=3)),

@@ -38,7 +38,7 @@ def history(steps: Sequence[tuple[int, list[Event]]]) -> list[tuple[StreamId, Se
 
 
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -87,7 +87,7 @@ class Cut(Exception):  # noqa: N818 - it stands for whatever ends a process
 
 
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -67,7 +67,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS, batch_events=st.integers(1, 6), pauses=st.sets(st.integers(0, 25)))
 def test_any_cut_into_batches_gives_the_same_rows(
