@@ -89,7 +89,7 @@ def parameters(tenant_id: UUID, commands: Sequence[Append]) -> Parameters:
 
 def parameters_of_many(commands: Sequence[tuple[UUID, Append]]) -> Parameters:
     """The parameters of the statement `append_many`; every command is one event of its tenant."""
-    single = [(command, stream, stream.events[0]) for command, stream in _streams(commands)]
+    single = [(each, each.streams[0], each.streams[0].events[0]) for _, each in commands]
     return (
         wire.array(wire.UUID_OID, [tenant_id.bytes for tenant_id, _ in commands]),
         wire.array(wire.UUID_OID, [command.command_id.bytes for command, _, _ in single]),
@@ -107,11 +107,6 @@ def parameters_of_many(commands: Sequence[tuple[UUID, Append]]) -> Parameters:
         wire.uuids([command.causation_id for command, _, _ in single]),
         wire.texts([command.actor for command, _, _ in single]),
     )
-
-
-def _streams(commands: Sequence[tuple[UUID, Append]]) -> Iterator[tuple[Append, NewEvents]]:
-    for _, command in commands:
-        yield command, command.streams[0]
 
 
 def outcomes_of_many(row: Row, commands: Sequence[Append]) -> list[Recorded | Exception | None]:

@@ -77,8 +77,9 @@ class Outbox:
     def _send_ready(self) -> None:
         self._sending = False
         while self._ready and (lane := self._lanes.take()) is not None:
-            if len(self._ready) >= SHARING_TENANTS_MIN and (taken := self._take_shared()):
-                self._send_shared(lane, taken)
+            # Whoever is first in the queue goes now, so nobody is passed over for ever.
+            if len(self._ready) >= SHARING_TENANTS_MIN and self._sharing(self._ready[0], 1):
+                self._send_shared(lane, self._take_shared())
             else:
                 self._send_own(lane, self._ready.popleft())
 
@@ -95,23 +96,22 @@ class Outbox:
         AppendCall(lane, tenant_id, [command for command, _ in taken], done).send()
 
     def _take_shared(self) -> dict[TenantId, list[_Waiting]]:
-        """Of tenants in their order, the commands that can go together with those of others."""
+        """The commands of the first tenants in the queue that can go together."""
         taken: dict[TenantId, list[_Waiting]] = {}
-        room, passed_over = SHARED_COMMANDS_MAX, []
-        while self._ready and room:
+        room = SHARED_COMMANDS_MAX
+        while room and self._ready and (fits := self._sharing(self._ready[0], room)):
             tenant_id = self._ready.popleft()
             queue = self._waiting[tenant_id]
-            fits = 0
-            if tenant_id not in self._alone:
-                first = (command for command, _ in islice(queue, room))
-                fits = sum(1 for _ in takewhile(batch.is_single, first))
-            if fits:
-                taken[tenant_id] = [queue.popleft() for _ in range(fits)]
-                room -= fits
-            else:
-                passed_over.append(tenant_id)
-        self._ready.extendleft(reversed(passed_over))
+            taken[tenant_id] = [queue.popleft() for _ in range(fits)]
+            room -= fits
         return taken
+
+    def _sharing(self, tenant_id: TenantId, room: int) -> int:
+        """How many of a tenant's next commands, up to `room`, can go with those of others."""
+        if tenant_id in self._alone:
+            return 0
+        first = (command for command, _ in islice(self._waiting[tenant_id], room))
+        return sum(1 for _ in takewhile(batch.is_single, first))
 
     def _send_shared(self, lane: Lane, taken: dict[TenantId, list[_Waiting]]) -> None:
         commands = [(tenant, [command for command, _ in own]) for tenant, own in taken.items()]
