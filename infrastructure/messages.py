@@ -15,6 +15,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from application.jobs import Job
 from domain.ids import TenantId
+from infrastructure import notices
 from infrastructure.tickets import Tickets
 
 PROJECTIONS = "projections"
@@ -100,6 +101,13 @@ class Messages:
     def announce(self, jobs: Iterable[Job]) -> None:
         """Have these jobs run."""
         self.run((job.tenant_id, job.job_id) for job in jobs)
+
+    def moved(self, tenant_id: UUID) -> None:
+        """Tell those who wait for the tenant's read models to look again."""
+        try:
+            notices.send(self._broker.client, tenant_id)
+        except redis.RedisError as error:
+            log.warning("notice.not_sent", reason=type(error).__name__)
 
     async def _flush(self) -> None:
         await asyncio.sleep(COALESCE_SECONDS)

@@ -27,6 +27,7 @@ from infrastructure.identity.lookup_keys import HmacLookupKeys
 from infrastructure.identity.passwords import BcryptHasher
 from infrastructure.identity.tokens import Tokens
 from infrastructure.jobs import JobStore
+from infrastructure.notices import Notices
 from infrastructure.settings import Settings
 from infrastructure.vault.erased import ErasedPersons
 from infrastructure.vault.master_keys import MasterKeys
@@ -73,6 +74,7 @@ def web(settings: Settings) -> parts.Web:
         seal_keys=PublishedSealKeys(database),
         vectors=vectors,
         messages=wake_ups,
+        notices=Notices(settings.required_redis_url()),
         embedder=embedder,
         batch_database=batch_database,
         platform=PlatformPorts(
@@ -125,7 +127,12 @@ def worker(settings: Settings) -> parts.Worker:
             vectors=vectors,
             turns=Turns(),
         ),
-        runner=Runner(batch_database, _projections(settings, vectors), vault(settings)),
+        runner=Runner(
+            batch_database,
+            _projections(settings, vectors),
+            vault(settings),
+            moved=wake_ups.moved,
+        ),
         messages=wake_ups,
         embedder=embedder,
         parser=parser,

@@ -20,6 +20,7 @@ from infrastructure.event_log.store import PostgresEventStore
 from infrastructure.identity.epoch import Epoch
 from infrastructure.identity.tokens import Tokens
 from infrastructure.jobs import JobStore
+from infrastructure.notices import Notices
 from infrastructure.settings import Settings
 from infrastructure.vault.erased import ErasedPersons
 from projections.engine.past import Past
@@ -40,6 +41,7 @@ class Web(msgspec.Struct, kw_only=True):
     seal_keys: PublishedSealKeys
     vectors: EmbeddingCache
     messages: messages.Messages
+    notices: Notices
     embedder: WordLlamaEmbedder
     batch_database: BatchDatabase
     platform: PlatformPorts

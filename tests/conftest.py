@@ -21,7 +21,8 @@ _WORKER_INPUT = "muniment_run_dir"
 def pytest_configure(config: pytest.Config) -> None:
     """The keeper belongs to the process that the person started, not to an xdist worker.
 
-    What is logged is one plain line: structlog's own tracebacks took a tenth of the tests' time.
+    What is logged is one plain line: with structlog's own tracebacks, which show the variables of
+    every frame, the tests of dead letters took ten times as long (27.3 s, not 2.9).
     """
     structlog.configure(
         processors=[

@@ -84,8 +84,8 @@ def litestar_app(web: Web) -> Litestar:
 async def _lifespan(web: Web) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         await bootstrap.open_databases(web, stack)
-        warming = asyncio.create_task(_warm_up(web))
-        stack.callback(warming.cancel)
+        for task in (_warm_up(web), web.notices.listen()):
+            stack.callback(asyncio.create_task(task).cancel)
         stack.push_async_callback(web.store.drain)
         stack.push_async_callback(_end_exports, web)
         yield

@@ -125,7 +125,9 @@ async def wait(
     if not given.isascii() or not given.isdigit() or len(given) > 6:  # noqa: PLR2004 - at most 30000
         raise BadRequest(400, "wait-invalid", "wait_ms is a whole number of milliseconds.")
     seconds = min(int(given), WAIT_MS_MAX) / 1000
-    await waiting.until(web.database, tenant_id, models, position, wait_seconds=seconds)
+    await waiting.until(
+        web.database, web.notices, tenant_id, models, position, wait_seconds=seconds
+    )
 
 
 def expected_version(request: Request[Any, Any, Any]) -> Version | None:

@@ -91,6 +91,7 @@ class TenantController(Controller):
         with contextlib.suppress(waiting.ProjectionBehind):
             await waiting.until(
                 web.database,
+                web.notices,
                 tenant_id,
                 [LoginDirectory],
                 recorded.position,

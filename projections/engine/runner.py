@@ -7,7 +7,7 @@ may be lost, doubled or late without harm.
 
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -31,9 +31,23 @@ class Runner:
     """Runs projections for one tenant at a time; safe in any number of threads and processes."""
 
     def __init__(
-        self, database: BatchDatabase, projections: Sequence[Projection], vault: Vault
+        self,
+        database: BatchDatabase,
+        projections: Sequence[Projection],
+        vault: Vault,
+        *,
+        moved: Callable[[UUID], None] = lambda _: None,
     ) -> None:
+        """Run `projections`.
+
+        Args:
+            database: where the log and the read models are.
+            projections: each with a name and version of its own.
+            vault: opens what is personal in events.
+            moved: told the tenant whenever some of its checkpoints have moved.
+        """
         self._database = database
+        self._moved = moved
         self._vault = vault
         self._projections = {(each.name, each.version): each for each in projections}
 
@@ -58,6 +72,8 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - whoever it was, alone it will show
                 log.warning("projections.go_alone", reason=type(error).__name__)
                 step = _Step(behind)
+            if total.events > events_before:
+                self._moved(tenant_id)
             stopped = self._each_alone(step, tenant_id, total, until) or stopped
             if step.at_head or total.events == events_before:
                 break  # what comes later wakes for itself; others who are at it will look again
@@ -183,19 +199,21 @@ class Runner:
         for consumer in step.left:
             size = SLOW_BATCH_EVENTS if consumer.projection.slow else BATCH_EVENTS
             try:
-                total.add(
-                    alone.catch_up(
-                        self._database,
-                        consumer,
-                        tenant_id,
-                        vault=self._vault,
-                        batch_events=size,
-                        one_by_one=consumer in step.late,
-                        until=until,
-                    )
+                done = alone.catch_up(
+                    self._database,
+                    consumer,
+                    tenant_id,
+                    vault=self._vault,
+                    batch_events=size,
+                    one_by_one=consumer in step.late,
+                    until=until,
                 )
             except alone.TEMPORARY as error:
                 stopped = error
+                continue
+            total.add(done)
+            if done.events:
+                self._moved(tenant_id)
         return stopped
 
 

@@ -1,6 +1,7 @@
 """Read-your-writes: wait until read models have passed a position."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -8,11 +9,14 @@ import msgspec
 
 from domain.ids import Position
 from infrastructure.database import Database
+from infrastructure.notices import Notices
 from projections.engine.projection import Projection
 from projections.engine.reading import SQL
 
 FIRST_PAUSE_SECONDS = 0.005
 LONGEST_PAUSE_SECONDS = 0.05
+PAUSE_BETWEEN_NOTICES_SECONDS = 0.2
+"""While notices arrive: one may be lost, or its sender be of an older release."""
 
 
 class ProjectionBehind(Exception):  # noqa: N818 - named for what is the matter
@@ -32,6 +36,7 @@ class _Reached(msgspec.Struct, frozen=True):
 
 async def until(
     database: Database,
+    notices: Notices,
     tenant_id: UUID,
     projections: Sequence[type[Projection]],
     position: Position,
@@ -40,20 +45,27 @@ async def until(
 ) -> None:
     """Return as soon as every one of `projections` has passed `position`.
 
+    It looks whenever there is a notice, and between notices that don't arrive ever less often.
+
     Raises:
         ProjectionBehind: `wait_seconds` are over, or one of them is paused and won't get there.
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + wait_seconds
     pause = FIRST_PAUSE_SECONDS
-    while True:
-        at, paused = await _looked_up(database, tenant_id, projections, position)
-        if at >= position:
-            return
-        if paused or loop.time() + pause > end:
-            raise ProjectionBehind(position, at, paused)
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+    with notices.of(tenant_id) as noticed:
+        while True:
+            noticed.clear()  # what moves from here on is either seen or noticed
+            at, paused = await _looked_up(database, tenant_id, projections, position)
+            if at >= position:
+                return
+            left = end - loop.time()
+            if paused or left <= 0:
+                raise ProjectionBehind(position, at, paused)
+            longest = PAUSE_BETWEEN_NOTICES_SECONDS if notices.arrive else pause
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(noticed.wait(), min(longest, left))
+            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
 
 
 async def reached(

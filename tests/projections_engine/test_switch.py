@@ -15,6 +15,7 @@ from domain.ids import Position, TenantId
 from infrastructure.database import BatchDatabase
 from infrastructure.database import Database as Reads
 from infrastructure.event_log.store import PostgresEventStore
+from infrastructure.notices import Notices
 from projections.documents import document_list
 from projections.documents.document_list import DocumentList
 from projections.engine import registry, waiting
@@ -24,6 +25,8 @@ from tests.event_log import logs
 from tests.projections_engine import histories, rebuilding
 from tests.servers import Database
 from tests.vaults import VAULT
+
+NO_NOTICES = Notices("redis://127.0.0.1:1")
 
 
 def execute(database: Database, statement: str, parameters: Sequence[Any] = ()) -> None:
@@ -195,7 +198,9 @@ class Life:
     async def _read(self, reads: Reads) -> None:
         while not self.ended.is_set():
             wanted = self._head
-            await waiting.until(reads, self._tenant, [DocumentList], wanted, wait_seconds=30)
+            await waiting.until(
+                reads, NO_NOTICES, self._tenant, [DocumentList], wanted, wait_seconds=30
+            )
             page = await document_list.page(reads, self._tenant, before=10**9, limit=1)
             if page[0].position < wanted:
                 self.failures.append(f"{page[0].position} after {wanted}")
