@@ -38,6 +38,7 @@ def broker(redis_url: str) -> RedisBroker:
     )  # type: ignore[no-untyped-call] # dramatiq's Redis broker has no annotations
     made.declare_queue(PROJECTIONS)
     made.declare_queue(JOBS)
+    made.delay_queues.clear()  # nothing is sent to arrive later, so no worker need look for it
     return made
 
 
