@@ -9,7 +9,6 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
-from typing import Literal
 
 from infrastructure import database_url
 from infrastructure.embedded.postgres import EmbeddedPostgres
@@ -49,7 +48,7 @@ def main() -> int:
 
 def _appends(report: Report, admin_url: str, app_url: str) -> None:
     """Interleaved: each round measures every subject and every reference once."""
-    plain, sql, shared, stock = [], [], [], []
+    plain, sql, chosen, shared, stock = [], [], [], [], []
     many: list[log_store.Round] = []
     one: list[log_store.Round] = []
     log_sql.prepare(admin_url)
@@ -58,6 +57,7 @@ def _appends(report: Report, admin_url: str, app_url: str) -> None:
     for _ in range(ROUNDS):
         plain.append(log_sql.run(admin_url, "plain", SECONDS))
         sql.append(_recorded(admin_url, app_url, "append", 1))
+        chosen.append(_recorded(admin_url, app_url, "chosen", 1))
         shared.append(_recorded(admin_url, app_url, "shared", log_sql.SHARED_EVENTS))
         stock.append(recorder.run(SECONDS))
         many.append(log_store.run(app_url, tenants=50, seconds=SECONDS))
@@ -68,6 +68,7 @@ def _appends(report: Report, admin_url: str, app_url: str) -> None:
     report.add(
         "append in SQL, 16 clients, 200 tenants", sql, "events/s", target=0.6, reference=inserted
     )
+    report.add("… of commands with a chosen id", chosen, "events/s", reference=inserted)
     name = f"append in SQL, {log_sql.SHARED_EVENTS} events of 12 tenants a call, 16 clients"
     report.add(name, shared, "events/s", reference=inserted)
     for name, rounds, target in (
@@ -80,9 +81,7 @@ def _appends(report: Report, admin_url: str, app_url: str) -> None:
         report.add(f"{name}, p99", slowest, "ms", target=50.0, direction="at most")
 
 
-def _recorded(
-    admin_url: str, app_url: str, script: Literal["append", "shared"], events: int
-) -> float:
+def _recorded(admin_url: str, app_url: str, script: log_sql.Script, events: int) -> float:
     """Events a second, by the calls that pgbench made, each of which recorded all of its events."""
     before = log_sql.positions(admin_url)
     rate = log_sql.run(app_url, script, SECONDS) * events

@@ -6,7 +6,7 @@ Ids are ordered by time in both, as those are that a process makes.
 import re
 import subprocess
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
@@ -18,6 +18,9 @@ THREADS = 2
 TENANTS = 200
 SHARED_EVENTS = 32
 """Of a call of `log.append_many` in `log_shared.sql`; each client has twelve tenants of its own."""
+
+Script: TypeAlias = Literal["plain", "append", "chosen", "shared"]
+"""Which of the files `log_*.sql`; in `chosen` each command is remembered by its id."""
 
 DATA = '{"title":"some title","content":{"sha256":"abcdefabcdefabcdefabcdefabcdef12"}}'
 FOLDER = Path(__file__).parent
@@ -72,7 +75,7 @@ def positions(admin_url: str) -> int:
     return int(row[0]) if row else 0
 
 
-def run(url: str, script: Literal["plain", "append", "shared"], seconds: float) -> float:
+def run(url: str, script: Script, seconds: float) -> float:
     """Transactions a second."""
     parts = urlsplit(url)
     environment = {

@@ -56,14 +56,17 @@ def append(
 
 
 def mixed(slug: str = "") -> list[Append]:
-    """Seven events at 1 to 7: three streams, one command with two events, one with a claim."""
+    """Seven events at 1 to 7: three streams, one command with two events, one with a claim.
+
+    Of all commands but the last two the caller has chosen the id.
+    """
     one, two, three = logs.stream(), logs.stream(), logs.stream()
     claims = [Claim(scope="tenant.slug", key=slug.encode(), stream_id=one)] if slug else []
     return [
         logs.command(one, claims=claims, fingerprint=b"f" * 32),
-        logs.command(two, events=[logs.event("Ýmir \0"), logs.event()]),
-        logs.command(one, expected=1),
-        logs.command(three),
+        logs.command(two, events=[logs.event("Ýmir \0"), logs.event()], fingerprint=b"f" * 32),
+        logs.command(one, expected=1, fingerprint=b"f" * 32),
+        logs.command(three, fingerprint=b"f" * 32),
         logs.command(one, expected=2),
         logs.command(two, expected=2),
     ]

@@ -84,9 +84,10 @@ def out_of_time(
                  lag(recorded_at, 1, '-infinity') OVER (ORDER BY position) AS before
             FROM log.events WHERE tenant_id = %(tenant)s) e
           LEFT JOIN log.commands c ON c.tenant_id = %(tenant)s AND c.command_id = e.command_id
+               AND e.position BETWEEN c.first_position AND c.last_position
          WHERE e.recorded_at < e.before
             OR (e.position > %(behind)s AND e.recorded_at < %(floor)s::timestamptz)
-            OR c.recorded_at IS DISTINCT FROM e.recorded_at
+            OR c.recorded_at <> e.recorded_at
         """,
         {"tenant": tenant, "behind": behind, "floor": floor},
     ).fetchall()

@@ -32,7 +32,7 @@ class HeldEvent(NamedTuple):
 
 
 class HeldCommand(NamedTuple):
-    """A command and what it recorded."""
+    """A command whose caller chose its id, and what it recorded."""
 
     fingerprint: bytes | None
     stream_id: UUID
@@ -52,6 +52,23 @@ class Log:
         self.events: list[HeldEvent] = []
         self.versions: dict[StreamId, int] = {}
         self.commands: dict[UUID, HeldCommand] = {}
+
+    def told_by_events(self, command: Append) -> Told | None:
+        """What the command recorded, if its first event is where it would put it."""
+        first = command.streams[0]
+        place = (first.stream_id, first.expected + 1, command.command_id)
+        places = [(each.stream_id, each.version, each.command_id) for each in self.events]
+        if place not in places:
+            return None
+        start = places.index(place)
+        events = sum(len(stream.events) for stream in command.streams)
+        own = [
+            (start + n, each)
+            for n, each in enumerate(self.events[start : start + events], start=1)
+            if each.command_id == command.command_id
+        ]
+        version = max(each.version for _, each in own if each.stream_id == first.stream_id)
+        return ("recorded", first.stream_id, version, own[-1][0])
 
     def __copy__(self) -> "Log":
         made = Log()
@@ -78,9 +95,11 @@ class Model:
         """Take one command, whole or not at all."""
         log = self.logs[tenant]
         earlier = log.commands.get(command.command_id)
-        if earlier is not None:
+        if earlier is not None and command.fingerprint is not None:
             return earlier.told if earlier.fingerprint == command.fingerprint else ("reused",)
         first = command.streams[0]
+        if command.fingerprint is None and (told := log.told_by_events(command)):
+            return told
         if any(log.versions.get(each.stream_id, 0) != each.expected for each in command.streams):
             return ("conflict", log.versions.get(first.stream_id, 0))
         settled = _settled(self.claims, tenant, command.claims)
@@ -101,7 +120,8 @@ class Model:
             start,
             len(log.events),
         )
-        log.commands[command.command_id] = held_command
+        if command.fingerprint is not None:
+            log.commands[command.command_id] = held_command
         return held_command.told
 
     def append_all(

@@ -137,7 +137,7 @@ class AppendMachine(RuleBasedStateMachine):
         with pytest.raises(psycopg.OperationalError):
             self.house.runner.run(self.house.store.append(tenant, command))
         self.house.wire.mend()
-        known = held.commands(self.house.admin, tenant)
+        known = {each.command_id for each in held.events(self.house.admin, tenant)}
         if command.command_id in known and command.command_id not in self.held_ids(tenant):
             self.house.counts["recorded without an answer"] += 1
         self.check([(tenant, command)], self.together(tenant, [command], elsewhere=True))
@@ -201,7 +201,7 @@ class AppendMachine(RuleBasedStateMachine):
         raise AssertionError(f"told {told}, expected one of {expected}")
 
     def held_ids(self, tenant: TenantId) -> set[Any]:
-        return set(self.model.logs[tenant].commands)
+        return {each.command_id for each in self.model.logs[tenant].events}
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_an_old_command_is_forgotten_and_a_young_one_is_not(database: Database) 
 
     async def body(store: PostgresEventStore) -> None:
         for _ in range(3):
-            await store.append(tenant, logs.command())
+            await store.append(tenant, logs.command(fingerprint=b"f"))
 
     logs.with_store(database.app_url, body)
     assert prune(database.app_url) == Pruned(0, 0)
@@ -53,7 +53,7 @@ def test_the_database_keeps_every_command_for_a_day_whatever_is_asked(
     tenant = logs.tenant()
 
     async def body(store: PostgresEventStore) -> None:
-        await store.append(tenant, logs.command())
+        await store.append(tenant, logs.command(fingerprint=b"f"))
 
     logs.with_store(database.app_url, body)
     with psycopg.connect(database.app_url) as connection:
