@@ -65,6 +65,8 @@ class Chain:
             stream, version = event[1], event[2]
             try:
                 made = canonical.digest(tenant_id, digest, event)
+                if made != event[13]:
+                    made = canonical.digest_joined(tenant_id, digest, event)
             except (struct.error, TypeError):
                 made = b""
             if event[0] != position + 1 or made != event[13]:

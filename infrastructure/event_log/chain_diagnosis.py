@@ -92,21 +92,20 @@ def _swapped(broken: Break, rest: Iterator[Row]) -> Fault | None:
     """The event that belongs here stands further on, with its digest or without."""
     position, last = broken.last.position + 1, broken.last.digest
     for event in rest:
-        made = _digest(broken, event, position, last)
-        if made is not None and made in {event[_DIGEST], broken.event[_DIGEST]}:
+        if _digests(broken, event, position, last) & {event[_DIGEST], broken.event[_DIGEST]}:
             return _exchanged(position, event[_POSITION])
     return None
 
 
 def _changed(broken: Break, following: Row | None) -> Fault:
     position = broken.last.position + 1
-    made = _digest(broken, broken.event, position, broken.last.digest)
-    if made is None:
+    made = _digests(broken, broken.event, position, broken.last.digest)
+    if not made:
         return Fault(position, "changed", "it holds a value that no event can have")
     if following is not None:
-        digest_alone = _fits(broken, following, position + 1, made)
+        digest_alone = any(_fits(broken, following, position + 1, each) for each in made)
     else:
-        digest_alone = broken.head == Link(position, made)
+        digest_alone = broken.head in {Link(position, each) for each in made}
     if digest_alone:
         return Fault(position, "changed", "its digest was changed, the event was not")
     if position == 1:
@@ -123,11 +122,15 @@ def _exchanged(one: int, other: int) -> Fault:
 
 
 def _fits(broken: Break, event: Row, position: int, before: bytes) -> bool:
-    return _digest(broken, event, position, before) == event[_DIGEST]
+    return event[_DIGEST] in _digests(broken, event, position, before)
 
 
-def _digest(broken: Break, event: Row, position: int, before: bytes) -> bytes | None:
+def _digests(broken: Break, event: Row, position: int, before: bytes) -> set[bytes]:
+    """Those that it can have there, one a form; none where it holds what no event can hold."""
     try:
-        return canonical.digest(broken.tenant_id, before, event, position)
+        return {
+            form(broken.tenant_id, before, event, position)
+            for form in (canonical.digest, canonical.digest_joined)
+        }
     except (struct.error, TypeError):
-        return None
+        return set()

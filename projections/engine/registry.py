@@ -23,6 +23,9 @@ FOLLOWING = frozenset({"ready", "live", "standby"})
 BEHIND = "MU001"
 LOCK_WAIT = "1s"
 """How long a change of the registry waits for batches under way before it lets them pass."""
+FINISH_LOCK_WAIT = "30s"
+"""Nobody waits for the tables of a generation that is being filled, but autovacuum may be at one. It
+gives way once somebody has waited for `deadlock_timeout`, 1 s unless set otherwise."""
 
 PAUSE_SECONDS = 0.1
 
@@ -140,7 +143,8 @@ class Registry:
 
     def finish(self, projection: AnyProjection, generation: int, *, as_copy: bool = False) -> None:
         """It is filled: make its indexes. It follows the log from now on; a copy never does."""
-        self._one("finish", {**_of(projection), "generation": generation, "as_copy": as_copy})
+        parameters = {**_of(projection), "generation": generation, "as_copy": as_copy}
+        self._one("finish", parameters, lock_wait=FINISH_LOCK_WAIT)
 
     def note_differences(
         self, projection: AnyProjection, generation: int, differences: int
@@ -202,11 +206,16 @@ class Registry:
         self._one("drop", {**_of(projection), **parameters}, on_record)
 
     def _one(
-        self, query: str, parameters: dict[str, Any], on_record: OnRecord | None = None
+        self,
+        query: str,
+        parameters: dict[str, Any],
+        on_record: OnRecord | None = None,
+        *,
+        lock_wait: str = LOCK_WAIT,
     ) -> Any:
         try:
             with self._database.connection() as connection, connection.transaction():
-                connection.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
+                connection.execute("SELECT set_config('lock_timeout', %s, true)", [lock_wait])
                 cursor = connection.cursor(row_factory=scalar_row)
                 if on_record is not None:
                     connection.execute(SQL["alone"], parameters)

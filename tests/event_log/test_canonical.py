@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,18 @@ CANONICAL = """
 SELECT log.canonical(%s, %s, %s, %s, %s, %s::smallint, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
+ONE = UUID("00000000-0000-4000-8000-000000000001")
+ID = "00000b8600000010" + ONE.hex
+KNOWN = (
+    *(ONE, 1, ONE, 2, "a.ü", 3, ONE, ONE, ONE, None, "å"),
+    *(datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), b"{}", b"\0"),
+)
+KNOWN_IN_SQL = f"""
+SELECT log.canonical(i, 1, i, 2, U&'a.\\00fc', 3::smallint, i, i, i, NULL, U&'\\00e5',
+                     '2026-01-02 03:04:05.678901Z', '\\x7b7d', '\\x00')
+  FROM (SELECT '{ONE}'::uuid) AS one(i)
+"""  # noqa: S608 - a fixed text
+
 big = st.integers(-(2**63), 2**63 - 1)
 text = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 ids = st.uuids(version=None)
@@ -28,10 +41,11 @@ values = st.tuples(
 )
 
 
-def in_python(given: tuple[Any, ...]) -> bytes:
+def row(given: tuple[Any, ...]) -> tuple[bytes, ChainedEvent]:
+    """The id of the tenant, and the event as the chain sees it."""
     tenant, position, stream, version, kind, schema, event, command, correlation, *rest = given
     cause, actor, at_time, metadata, data = rest
-    row = ChainedEvent(
+    made = ChainedEvent(
         position=position,
         stream_id=stream.bytes,
         version=version,
@@ -47,7 +61,7 @@ def in_python(given: tuple[Any, ...]) -> bytes:
         data=data,
         digest=b"",
     )
-    return canonical.encode(tenant.bytes, row)
+    return tenant.bytes, made
 
 
 @settings(
@@ -58,15 +72,46 @@ def test_sql_and_python_agree(library_database: Database, given: list[tuple[Any,
     with psycopg.connect(library_database.admin_url) as connection:
         for each in given:
             found = connection.execute(CANONICAL, each).fetchone()
-            assert found == (in_python(each),)
+            assert found == (canonical.encode(*row(each)),)
 
 
-def test_a_known_event_has_known_bytes() -> None:
-    one = UUID("00000000-0000-4000-8000-000000000001")
-    moment = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-    known = (one, 1, one, 2, "a.ü", 3, one, one, one, None, "å", moment, b"{}", b"\0")
-    assert in_python(known).hex() == (
-        one.hex + "0000000000000001" + one.hex + "0000000000000002"
-        "00000004612ec3bc" + "0003" + one.hex * 3 + "00" * 16 + "00000002c3a5"
+@pytest.mark.parametrize("encoding", ["UTF8", "LATIN1", "SQL_ASCII"])
+def test_the_encoding_of_a_client_changes_no_byte(
+    library_database: Database, encoding: str
+) -> None:
+    with psycopg.connect(library_database.admin_url) as connection:
+        connection.execute("SELECT set_config('client_encoding', %s, false)", [encoding])
+        found = connection.execute(KNOWN_IN_SQL).fetchone()
+    assert found == (canonical.encode(*row(KNOWN)),)
+
+
+def test_a_known_event_has_known_bytes_in_each_form() -> None:
+    tenant, event = row(KNOWN)
+    assert canonical.encode(tenant, event).hex() == (
+        "0000000e"
+        + ID
+        + "0000001400000008"
+        + "0000000000000001"
+        + ID
+        + "0000001400000008"
+        + "0000000000000002"
+        + "00000011"
+        + "00000004612ec3bc"
+        + "0000001500000002"
+        + "0003"
+        + ID * 3
+        + "00000b86ffffffff"
+        + "00000011"
+        + "00000002c3a5"
+        + "000004a000000008"
+        + "0002ea5dbb1f6f35"
+        + "00000011"
+        + "000000027b7d"
+        + "00000011"
+        + "0000000100"
+    )
+    assert canonical.encode_joined(tenant, event).hex() == (
+        ONE.hex + "0000000000000001" + ONE.hex + "0000000000000002"
+        "00000004612ec3bc" + "0003" + ONE.hex * 3 + "00" * 16 + "00000002c3a5"
         "0002ea5dbb1f6f35" + "000000027b7d" + "0000000100"
     )

@@ -1,11 +1,13 @@
 """A rebuild makes of the log what the live read model made of it, beside it."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from application.recorded import RecordedEvent
 from domain.documents.events import DocumentAdded
@@ -54,6 +56,26 @@ def test_a_rebuilt_generation_holds_the_same_rows_under_the_same_indexes(
         "SELECT replace(indexdef, schemaname, '') FROM pg_indexes WHERE tablename = 'documents_v1'",
     )
     assert len(found) == 2 * len(set(found)) == 6
+
+
+def test_a_generation_is_finished_also_while_autovacuum_is_at_its_tables(
+    database: Database, tenants: list[TenantId]
+) -> None:
+    chosen = rebuilding.read_models()
+    with rebuilding.batches(database.app_url) as batches:
+        run = Rebuild(batches, rebuilding.alone(batches, chosen), by="a test")
+        built = run.begin(chosen, None)
+        run.fill(built, None, lambda _count: None)
+        where = sql.Identifier(generations.schema(built.targets[0].generation), chosen[0].tables[0])
+        with ThreadPoolExecutor(1) as pool, psycopg.connect(database.admin_url) as vacuum:
+            vacuum.execute(sql.SQL("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE").format(where))
+            finished = pool.submit(run.finish, built, chosen)
+            with pytest.raises(TimeoutError):
+                finished.result(timeout=2)
+            vacuum.rollback()
+            finished.result(timeout=30)
+        run.compare(built, chosen, None, lambda _count: None)
+    assert built.differing == []
 
 
 def test_a_generation_is_under_the_same_protection(
