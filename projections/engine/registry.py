@@ -24,8 +24,8 @@ BEHIND = "MU001"
 LOCK_WAIT = "1s"
 """How long a change of the registry waits for batches under way before it lets them pass."""
 FINISH_LOCK_WAIT = "30s"
-"""Nobody waits for the tables of a generation that is being filled, but autovacuum may be at one. It
-gives way once somebody has waited for `deadlock_timeout`, 1 s unless set otherwise."""
+"""Nobody waits for the tables of a generation that is being filled, but autovacuum may be at one.
+It gives way once somebody has waited for `deadlock_timeout`, 1 s unless set otherwise."""
 
 PAUSE_SECONDS = 0.1
 
