@@ -33,6 +33,7 @@ class Notices:
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
         self._waiting: dict[bytes, set[asyncio.Event]] = {}
+        self._is_told = False
         self.arrive = False
         """Whether Valkey would pass one on to this process now, so far as it knows."""
 
@@ -55,7 +56,9 @@ class Notices:
             try:
                 await self._listen_once()
             except (redis.RedisError, OSError) as error:
-                log.warning("notices.not_heard", reason=type(error).__name__)
+                if not self._is_told:  # once, not each second
+                    log.warning("notices.not_heard", reason=type(error).__name__)
+                self._is_told = True
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_once(self) -> None:
@@ -64,7 +67,7 @@ class Notices:
         )
         async with client, client.pubsub(ignore_subscribe_messages=True) as heard:
             await heard.subscribe(CHANNEL)
-            self.arrive = True
+            self.arrive, self._is_told = True, False
             try:
                 async for message in heard.listen():
                     for noticed in self._waiting.get(message["data"], ()):

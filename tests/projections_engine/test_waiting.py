@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+import structlog
 
 from domain.ids import Position, TenantId
 from infrastructure import messages, notices
@@ -149,8 +150,14 @@ def test_notices_of_others_and_of_nobody_wake_nobody(
 
 
 def test_without_valkey_who_waits_looks_by_himself(
-    database: Database, valkey: EmbeddedValkey, worker: Runner, tenant: TenantId
+    database: Database,
+    valkey: EmbeddedValkey,
+    worker: Runner,
+    tenant: TenantId,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(notices, "RECONNECT_SECONDS", 0.05)
+
     async def body(reads: Reads) -> None:
         async with hearing(valkey.url) as heard:
             valkey.stop()
@@ -164,7 +171,10 @@ def test_without_valkey_who_waits_looks_by_himself(
             valkey.start()
             await until(lambda: heard.arrive)
 
-    with_reads(database, body)
+    with structlog.testing.capture_logs() as lines:
+        with_reads(database, body)
+    told = [each["event"] for each in lines if each["event"] == "notices.not_heard"]
+    assert len(told) == 1
 
 
 def test_a_lost_notice_costs_a_pause(
