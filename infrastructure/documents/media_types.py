@@ -121,6 +121,7 @@ def _zip_names(data: bytes) -> frozenset[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return frozenset(archive.namelist())
+    # NotImplementedError: packed in a way that zipfile does not know
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise Unextractable(
             "zip_broken",

@@ -66,7 +66,7 @@ class Projection:
         `events` are those of the handled types alone. Returns the jobs written, to be announced
         to the workers after the commit.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each projection has its own
 
     def takes(self, recorded: RecordedEvent) -> bool:
         """Whether there is a handler for this event."""

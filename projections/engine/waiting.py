@@ -45,7 +45,8 @@ async def until(
 ) -> None:
     """Return as soon as every one of `projections` has passed `position`.
 
-    It looks whenever there is a notice, and between notices that don't arrive ever less often.
+    It looks at each notice, and five times a second without one; while none can arrive, after ever
+    longer pauses up to a twentieth of a second.
 
     Raises:
         ProjectionBehind: `wait_seconds` are over, or one of them is paused and won't get there.

@@ -49,7 +49,7 @@ def text(data: bytes) -> str:
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
         KeyError,
-        NotImplementedError,
+        NotImplementedError,  # a way of packing that zipfile does not know
         EOFError,
         OSError,
         ValueError,
